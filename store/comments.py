@@ -1,0 +1,450 @@
+"""Comments, their revisions, their authors and our posts.
+
+`keep` is the only way in: it stores the new, adds a revision to the changed, and notes that the
+rest are still there.  Handing it the same page twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, Row, UniqueConstraint, and_, case, insert, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+import vocabulary
+from store.accounts import AccountRow
+from store.base import Base, NaiveTime
+from store.normaliser import normalise
+from vocabulary import Platform, Presence
+
+T = TypeVar("T")
+
+CHUNK = 400
+"""Ids in one IN list; SQLite and PostgreSQL are both at ease with it."""
+
+
+class AuthorRow(Base):
+    """Who wrote, as one platform knows them."""
+
+    __tablename__ = "author"
+    __table_args__ = (UniqueConstraint("platform", "native_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform: Mapped[Platform]
+    native_id: Mapped[str]
+    name: Mapped[str]
+
+
+class PostRow(Base):
+    """What we published, with the language it is in once it was read."""
+
+    __tablename__ = "post"
+    __table_args__ = (UniqueConstraint("account_id", "native_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    native_id: Mapped[str]
+    text: Mapped[str]
+    language: Mapped[str] = mapped_column(default="")
+    posted_at: Mapped[datetime]
+    first_seen: Mapped[datetime]
+    url: Mapped[str]
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CommentRow(Base):
+    """One message by the public to us.  `latest` is the number of its newest revision.
+
+    `case_id` is None until it is routed, and stays so for history.  `unread_tries` counts failed
+    readings; `read_at` is None while it waits to be read.
+    """
+
+    __tablename__ = "comment"
+    __table_args__ = (
+        UniqueConstraint("account_id", "native_id"),
+        Index("ix_comment_author_id_posted_at", "author_id", "posted_at"),
+        Index("ix_comment_read_at_id", "read_at", "id"),
+        Index("ix_comment_posted_at", "posted_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    native_id: Mapped[str]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("author.id"))
+    thread: Mapped[str]
+    in_reply_to: Mapped[str]
+    url: Mapped[str]
+    posted_at: Mapped[datetime]
+    first_seen: Mapped[datetime]
+    last_seen: Mapped[datetime]
+    noticed_gone: Mapped[datetime | None]
+    gone_checks: Mapped[int] = mapped_column(default=0)
+    presence: Mapped[Presence]
+    latest: Mapped[int]
+    history: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str] = mapped_column(default="")
+    read_at: Mapped[datetime | None]
+    unread_tries: Mapped[int] = mapped_column(default=0)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
+
+
+class RevisionRow(Base):
+    """The words of a comment at one time.  Erasing the words leaves their hash."""
+
+    __tablename__ = "revision"
+
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comment.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str]
+    search: Mapped[str]
+    cut: Mapped[bool] = mapped_column(default=False)
+    sha256: Mapped[str]
+    seen_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class OwnReplyRow(Base):
+    """A reply of ours as the platform shows it; `reply_part_id` once it is known to be from the outbox."""
+
+    __tablename__ = "own_reply"
+    __table_args__ = (UniqueConstraint("account_id", "native_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    native_id: Mapped[str]
+    in_reply_to: Mapped[str] = mapped_column(index=True)
+    thread: Mapped[str]
+    text: Mapped[str]
+    posted_at: Mapped[datetime]
+    first_seen: Mapped[datetime]
+    reply_part_id: Mapped[int | None] = mapped_column(ForeignKey("reply_part.id"))
+    joined_at: Mapped[datetime | None]
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Ids of the comments that are new, and of those whose words changed."""
+
+    new: tuple[int, ...] = ()
+    changed: tuple[int, ...] = ()
+    unchanged: int = 0
+
+
+def keep(
+    session: Session, account: AccountRow, found: Iterable[vocabulary.Comment], *, now: datetime, history: bool = False
+) -> Kept:
+    """Store what a page brought.
+
+    Comments posted before the account's `open_since`, and all of them where `history` is said,
+    are history: they are kept and never open a case.
+    """
+    comments = {comment.native_id: comment for comment in found}
+    if naive := [each.native_id for each in comments.values() if each.posted_at.tzinfo is None]:
+        raise NaiveTime(f"{account.slug}: comment {naive[0]} has no time zone; give every moment its zone")
+    if not comments:
+        return Kept()
+    known = _known(session, account.id, comments)
+    fresh = [comment for native_id, comment in comments.items() if native_id not in known]
+    new = _insert(session, account, fresh, now=now, history=history)
+    changed: list[_Known] = []
+    same: list[_Known] = []
+    for native_id, row in known.items():
+        (same if row.sha256 == fingerprint(comments[native_id].text) else changed).append(row)
+    for row in changed:
+        _revise(session, row, comments[row.native_id], now=now)
+    for part in _chunks([row.id for row in same]):
+        session.execute(
+            update(CommentRow).where(CommentRow.id.in_(part)).values(last_seen=now, noticed_gone=None, gone_checks=0)
+        )
+    _note_hidden(session, known, comments)
+    return Kept(tuple(new), tuple(row.id for row in changed), len(same))
+
+
+def keep_posts(session: Session, account: AccountRow, found: Iterable[vocabulary.Post], *, now: datetime) -> int:
+    """Store our own posts that we did not know yet; how many were new."""
+    posts = {post.native_id: post for post in found}
+    known: set[str] = set()
+    for part in _chunks(list(posts)):
+        known.update(
+            session.scalars(
+                select(PostRow.native_id).where(PostRow.account_id == account.id, PostRow.native_id.in_(part))
+            )
+        )
+    rows = [
+        {
+            "account_id": account.id,
+            "native_id": post.native_id,
+            "text": normalise(post.text).text,
+            "language": "",
+            "posted_at": post.posted_at,
+            "first_seen": now,
+            "url": post.url,
+            "raw": post.raw,
+        }
+        for native_id, post in posts.items()
+        if native_id not in known
+    ]
+    if rows:
+        session.execute(insert(PostRow), rows)
+    return len(rows)
+
+
+def keep_own(session: Session, account: AccountRow, found: Iterable[vocabulary.OwnReply], *, now: datetime) -> int:
+    """Store replies of ours that the platform shows and we had not recorded; how many were new."""
+    ours = {reply.native_id: reply for reply in found}
+    known: set[str] = set()
+    for part in _chunks(list(ours)):
+        known.update(
+            session.scalars(
+                select(OwnReplyRow.native_id).where(
+                    OwnReplyRow.account_id == account.id, OwnReplyRow.native_id.in_(part)
+                )
+            )
+        )
+    rows = [
+        {
+            "account_id": account.id,
+            "native_id": reply.native_id,
+            "in_reply_to": reply.in_reply_to,
+            "thread": reply.thread,
+            "text": normalise(reply.text).text,
+            "posted_at": reply.posted_at,
+            "first_seen": now,
+            "raw": reply.raw,
+        }
+        for native_id, reply in ours.items()
+        if native_id not in known
+    ]
+    if rows:
+        session.execute(insert(OwnReplyRow), rows)
+    return len(rows)
+
+
+def unread(session: Session, *, limit: int, tries: int) -> Sequence[int]:
+    """Ids of comments that wait to be read by the panel, oldest first; poisoned ones are left out."""
+    return session.scalars(
+        select(CommentRow.id)
+        .where(CommentRow.read_at.is_(None), CommentRow.unread_tries < tries)
+        .order_by(CommentRow.posted_at, CommentRow.id)
+        .limit(limit)
+    ).all()
+
+
+def as_said(session: Session, ids: Sequence[int]) -> Mapping[int, vocabulary.Comment]:
+    """The comments with their newest words, as they travel between packages."""
+    said: dict[int, vocabulary.Comment] = {}
+    for part in _chunks(ids):
+        rows = session.execute(_WITH_WORDS.where(CommentRow.id.in_(part)))
+        said.update({row.CommentRow.id: _as_comment(row) for row in rows})
+    return said
+
+
+def earlier_by(
+    session: Session, author_id: int, *, before: datetime, within: timedelta, limit: int
+) -> list[vocabulary.Comment]:
+    """What the same author said to us before, newest first, on any of our accounts of that platform."""
+    rows = session.execute(
+        _WITH_WORDS.where(
+            CommentRow.author_id == author_id,
+            CommentRow.posted_at < before,
+            CommentRow.posted_at >= before - within,
+        )
+        .order_by(CommentRow.posted_at.desc())
+        .limit(limit)
+    )
+    return [_as_comment(row) for row in rows]
+
+
+def fingerprint(text: str) -> str:
+    """SHA-256 of the words as they came, in UTF-8 (lone surrogates pass)."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_NOT_ON_SHOW = frozenset(
+    {Presence.HIDDEN_BY_US, Presence.DELETED_BY_AUTHOR, Presence.DELETED_BY_US, Presence.UNAVAILABLE}
+)
+_WITH_WORDS = (
+    select(CommentRow, RevisionRow.text, RevisionRow.edited_at, AuthorRow.native_id, AuthorRow.name, AccountRow.slug)
+    .join(RevisionRow, and_(RevisionRow.comment_id == CommentRow.id, RevisionRow.number == CommentRow.latest))
+    .join(AccountRow, AccountRow.id == CommentRow.account_id)
+    .outerjoin(AuthorRow, AuthorRow.id == CommentRow.author_id)
+)
+
+
+def _as_comment(row: Row[CommentRow, str, datetime | None, str, str, str]) -> vocabulary.Comment:
+    comment, text, edited_at, author_id, author_name, slug = row
+    return vocabulary.Comment(
+        account=slug,
+        native_id=comment.native_id,
+        text=text,
+        posted_at=comment.posted_at,
+        author=vocabulary.Author(author_id, author_name) if author_id is not None else None,
+        thread=comment.thread,
+        in_reply_to=comment.in_reply_to,
+        url=comment.url,
+        edited_at=edited_at,
+        hidden=comment.presence is Presence.HIDDEN_BY_US,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    id: int
+    native_id: str
+    latest: int
+    presence: Presence
+    sha256: str
+
+
+def _known(session: Session, account_id: int, comments: Mapping[str, vocabulary.Comment]) -> dict[str, _Known]:
+    known: dict[str, _Known] = {}
+    for part in _chunks(list(comments)):
+        rows = session.execute(
+            select(CommentRow.id, CommentRow.native_id, CommentRow.latest, CommentRow.presence, RevisionRow.sha256)
+            .join(RevisionRow, and_(RevisionRow.comment_id == CommentRow.id, RevisionRow.number == CommentRow.latest))
+            .where(CommentRow.account_id == account_id, CommentRow.native_id.in_(part))
+        )
+        known.update({row.native_id: _Known(*row) for row in rows})
+    return known
+
+
+def _insert(
+    session: Session, account: AccountRow, fresh: Sequence[vocabulary.Comment], *, now: datetime, history: bool
+) -> list[int]:
+    if not fresh:
+        return []
+    authors = _authors(session, account.platform, [comment.author for comment in fresh if comment.author])
+    ids = session.scalars(
+        insert(CommentRow).returning(CommentRow.id, sort_by_parameter_order=True),
+        [
+            {
+                "account_id": account.id,
+                "native_id": comment.native_id,
+                "author_id": authors[comment.author.native_id] if comment.author else None,
+                "thread": comment.thread,
+                "in_reply_to": comment.in_reply_to,
+                "url": comment.url,
+                "posted_at": comment.posted_at,
+                "first_seen": now,
+                "last_seen": now,
+                "gone_checks": 0,
+                "presence": Presence.HIDDEN_BY_US if comment.hidden else Presence.PRESENT,
+                "latest": 1,
+                "history": past,
+                "language": "",
+                "read_at": now if past else None,
+                "unread_tries": 0,
+            }
+            for comment in fresh
+            for past in (history or _is_history(account, comment),)
+        ],
+    ).all()
+    session.execute(
+        insert(RevisionRow),
+        [_revision(comment_id, 1, comment, now) for comment_id, comment in zip(ids, fresh, strict=True)],
+    )
+    return list(ids)
+
+
+def _is_history(account: AccountRow, comment: vocabulary.Comment) -> bool:
+    return account.open_since is not None and comment.posted_at < account.open_since
+
+
+def _revision(comment_id: int, number: int, comment: vocabulary.Comment, now: datetime) -> dict[str, object]:
+    safe = normalise(comment.text)
+    return {
+        "comment_id": comment_id,
+        "number": number,
+        "text": safe.text,
+        "search": safe.search,
+        "cut": safe.cut,
+        "sha256": fingerprint(comment.text),
+        "seen_at": now,
+        "edited_at": comment.edited_at,
+        "raw": comment.raw or comment.text.encode("utf-8", "surrogatepass"),
+    }
+
+
+def _revise(session: Session, row: _Known, comment: vocabulary.Comment, *, now: datetime) -> None:
+    session.execute(insert(RevisionRow), [_revision(row.id, row.latest + 1, comment, now)])
+    session.execute(
+        update(CommentRow)
+        .where(CommentRow.id == row.id)
+        .values(
+            latest=row.latest + 1,
+            presence=Presence.EDITED,
+            last_seen=now,
+            noticed_gone=None,
+            gone_checks=0,
+            read_at=case((CommentRow.history, now), else_=None),
+            unread_tries=0,
+        )
+    )
+
+
+def _note_hidden(session: Session, known: Mapping[str, _Known], comments: Mapping[str, vocabulary.Comment]) -> None:
+    for native_id, row in known.items():
+        if comments[native_id].hidden:
+            seen = Presence.HIDDEN_BY_US
+        elif row.presence in _NOT_ON_SHOW:
+            seen = Presence.EDITED if row.latest > 1 else Presence.PRESENT
+        else:
+            continue
+        if seen is not row.presence:
+            session.execute(update(CommentRow).where(CommentRow.id == row.id).values(presence=seen))
+
+
+def _authors(session: Session, platform: Platform, authors: Iterable[vocabulary.Author]) -> dict[str, int]:
+    wanted = {author.native_id: author.name for author in authors}
+    ids: dict[str, int] = {}
+    for part in _chunks(list(wanted)):
+        for row in session.scalars(
+            select(AuthorRow).where(AuthorRow.platform == platform, AuthorRow.native_id.in_(part))
+        ):
+            ids[row.native_id] = row.id
+            if wanted[row.native_id] and row.name != wanted[row.native_id]:
+                row.name = wanted[row.native_id]
+    missing = [native_id for native_id in wanted if native_id not in ids]
+    if missing:
+        made = session.scalars(
+            insert(AuthorRow).returning(AuthorRow.id, sort_by_parameter_order=True),
+            [{"platform": platform, "native_id": native_id, "name": wanted[native_id]} for native_id in missing],
+        ).all()
+        ids.update(zip(missing, made, strict=True))
+    return ids
+
+
+def _chunks(ids: Sequence[T]) -> Iterable[Sequence[T]]:
+    for start in range(0, len(ids), CHUNK):
+        yield ids[start : start + CHUNK]
+
+
+def author_ids(session: Session, ids: Sequence[int]) -> dict[int, int | None]:
+    """The author's row id of each of these comments, None where the platform does not say."""
+    found: dict[int, int | None] = {}
+    for part in _chunks(ids):
+        rows = session.execute(select(CommentRow.id, CommentRow.author_id).where(CommentRow.id.in_(part)))
+        found.update({row.id: row.author_id for row in rows})
+    return found
+
+
+def unseen_since(session: Session, account_id: int, *, before: datetime, limit: int) -> Sequence[tuple[int, str]]:
+    """Comments with a case that no collection has shown since `before`, those missed once already first."""
+    rows = session.execute(
+        select(CommentRow.id, CommentRow.native_id)
+        .where(
+            CommentRow.account_id == account_id,
+            CommentRow.case_id.is_not(None),
+            CommentRow.presence.in_([Presence.PRESENT, Presence.EDITED, Presence.HIDDEN_BY_US]),
+            CommentRow.last_seen < before,
+        )
+        .order_by(CommentRow.gone_checks.desc(), CommentRow.last_seen, CommentRow.id)
+        .limit(limit)
+    )
+    return [(comment_id, native_id) for comment_id, native_id in rows]

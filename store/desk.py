@@ -1,0 +1,338 @@
+"""What the pages ask of the store: a page of the queue, and one case with all that belongs to it.
+
+Only reads.  A page of the queue goes by the key it ended on, never by an offset, so that the
+ten-thousandth case costs what the first did and nothing is skipped while cases move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select, text, true, tuple_
+from sqlalchemy.orm import Session, aliased, defer
+
+from store import findings
+from store.accounts import AccountRow
+from store.cases import CaseRow, EventRow, RoundRow, current_round
+from store.comments import AuthorRow, CommentRow, OwnReplyRow, PostRow, RevisionRow
+from store.people import UserRow
+from store.replies import PartRow, ReplyRow
+from vocabulary import Finding, Platform, Presence, ReplyLanguage, Severity, State
+
+MOST_COUNTED = 1_000
+"""Where counting stops; beyond it a page says "1,000 or more"."""
+
+Key = tuple[date, int]
+"""Where a page ended: the due date and id of its last case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which cases to list.  `areas` is what the reader may see (None: all); the rest is what they chose."""
+
+    areas: frozenset[str] | None
+    area: str = ""
+    reply_in: ReplyLanguage | None = None
+    state: State | None = None
+    due_before: date | None = None
+    owner_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueCase:
+    """One line of the queue: the comment whose answer is owed, and what is known of its case."""
+
+    id: int
+    reference: str
+    state: State
+    service_area: str
+    reply_in: ReplyLanguage
+    answer_owed: bool
+    severity: Severity
+    due: date
+    ack_due: date | None
+    acknowledged: bool
+    owner: str
+    escalated_to: str
+    platform: Platform
+    account: str
+    author: str
+    comment_id: int
+    words: str
+    language: str
+    posted_at: datetime
+    presence: Presence
+    comments: int
+
+    @property
+    def key(self) -> Key:
+        return self.due, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """Some cases, due soonest first; `earlier` and `later` are the keys to go on from, where there is more."""
+
+    cases: tuple[QueueCase, ...]
+    earlier: Key | None
+    later: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment of the case with every revision, newest first, and what was seen in it."""
+
+    comment: CommentRow
+    revisions: tuple[RevisionRow, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A reply with its parts and who wrote it."""
+
+    reply: ReplyRow
+    parts: tuple[PartRow, ...]
+    writer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event of the case and the name of whoever did it; empty for the system."""
+
+    event: EventRow
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFile:
+    """One case with all that belongs to it; lists are oldest first."""
+
+    case: CaseRow
+    round: RoundRow
+    account: AccountRow
+    author: AuthorRow | None
+    owner: str
+    post: PostRow | None
+    said: tuple[Said, ...]
+    native_replies: tuple[OwnReplyRow, ...]
+    written: tuple[Written, ...]
+    history: tuple[Happened, ...]
+    previous: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A part of a reply that only a person can settle, with where it belongs."""
+
+    reply: ReplyRow
+    part: PartRow
+    reference: str
+    service_area: str
+    account: str
+    platform: Platform
+
+
+OPEN = text("cases.state NOT IN ('closed', 'answered')")
+"""In the words of the partial index, without which SQLite would not see that it fits."""
+
+
+def queue_page(
+    session: Session, wanted: Wanted, *, after: Key | None = None, before: Key | None = None, limit: int = 25
+) -> QueuePage:
+    """The cases after a key, or those before one, due soonest first.  Answered and closed ones only when asked for."""
+    query = _wanted(_LINE, wanted)
+    if before is not None:
+        query = query.where(_beyond(before, forwards=False)).order_by(CaseRow.due.desc(), CaseRow.id.desc())
+    else:
+        if after is not None:
+            query = query.where(_beyond(after, forwards=True))
+        query = query.order_by(CaseRow.due, CaseRow.id)
+    found = [_queue_case(row) for row in session.execute(query.limit(limit + 1))]
+    more, found = len(found) > limit, found[:limit]
+    if before is not None:
+        found.reverse()
+    backwards, forwards = (more, True) if before is not None else (after is not None, more)
+    return QueuePage(
+        tuple(found),
+        earlier=found[0].key if found and backwards else None,
+        later=found[-1].key if found and forwards else None,
+    )
+
+
+def count(session: Session, wanted: Wanted) -> int:
+    """How many cases that is, counted no further than MOST_COUNTED."""
+    ids = _wanted(select(CaseRow.id), wanted).limit(MOST_COUNTED).subquery()
+    return session.scalar(select(func.count()).select_from(ids)) or 0
+
+
+def area_of(session: Session, case_id: int) -> str | None:
+    """The service area of a case, or None where there is no such case."""
+    return session.scalar(select(CaseRow.service_area).where(CaseRow.id == case_id))
+
+
+def case_of_part(session: Session, part_id: int) -> int | None:
+    """The case that a part of a reply belongs to."""
+    return session.scalar(
+        select(ReplyRow.case_id).join(PartRow, PartRow.reply_id == ReplyRow.id).where(PartRow.id == part_id)
+    )
+
+
+def case_of_comment(session: Session, comment_id: int) -> int | None:
+    """The case that a comment belongs to, if it has one."""
+    return session.scalar(select(CommentRow.case_id).where(CommentRow.id == comment_id))
+
+
+def case_file(session: Session, case_id: int) -> CaseFile | None:
+    """One case with all that belongs to it, or None where there is no such case."""
+    case = session.get(CaseRow, case_id)
+    if case is None:
+        return None
+    account = session.get_one(AccountRow, case.account_id)
+    said = _said(session, case_id)
+    return CaseFile(
+        case=case,
+        round=current_round(session, case),
+        account=account,
+        author=session.get(AuthorRow, case.author_id) if case.author_id is not None else None,
+        owner=session.scalar(select(UserRow.full_name).where(UserRow.id == case.owner_id)) or "",
+        post=session.scalar(select(PostRow).where(PostRow.account_id == account.id, PostRow.native_id == case.thread)),
+        said=said,
+        native_replies=_native_replies(session, account.id, [one.comment.native_id for one in said]),
+        written=_written(session, case_id),
+        history=tuple(
+            Happened(event, name or "")
+            for event, name in session.execute(
+                select(EventRow, UserRow.full_name)
+                .outerjoin(UserRow, UserRow.id == EventRow.user_id)
+                .where(EventRow.case_id == case_id)
+                .order_by(EventRow.id)
+            )
+        ),
+        previous=session.scalar(select(CaseRow.reference).where(CaseRow.id == case.previous_id)) or "",
+    )
+
+
+def unsettled(session: Session, areas: frozenset[str] | None) -> Sequence[Unsettled]:
+    """Parts of replies that only a person can settle, oldest first, in the areas that the reader may see."""
+    rows = session.execute(
+        select(ReplyRow, PartRow, CaseRow.reference, CaseRow.service_area, AccountRow.display_name, AccountRow.platform)
+        .join(PartRow, PartRow.reply_id == ReplyRow.id)
+        .join(CaseRow, CaseRow.id == ReplyRow.case_id)
+        .join(AccountRow, AccountRow.id == PartRow.account_id)
+        .where(PartRow.needs_person, true() if areas is None else CaseRow.service_area.in_(areas))
+        .order_by(PartRow.id)
+    )
+    return [Unsettled(*row) for row in rows]
+
+
+_Owner = aliased(UserRow)
+_COMMENTS = (
+    select(func.count()).where(CommentRow.case_id == CaseRow.id).correlate(CaseRow).scalar_subquery().label("comments")
+)
+_LINE = (
+    select(
+        CaseRow.id,
+        CaseRow.reference,
+        CaseRow.state,
+        CaseRow.service_area,
+        CaseRow.reply_in,
+        CaseRow.answer_owed,
+        CaseRow.severity,
+        CaseRow.due,
+        RoundRow.ack_due,
+        RoundRow.acknowledged_at,
+        _Owner.full_name.label("owner"),
+        CaseRow.escalated_to,
+        AccountRow.platform,
+        AccountRow.display_name.label("account"),
+        AuthorRow.name.label("author"),
+        CommentRow.id.label("comment_id"),
+        RevisionRow.text.label("words"),
+        CommentRow.language,
+        CommentRow.posted_at,
+        CommentRow.presence,
+        _COMMENTS,
+    )
+    .select_from(CaseRow)
+    .join(RoundRow, and_(RoundRow.case_id == CaseRow.id, RoundRow.number == CaseRow.round))
+    .join(CommentRow, CommentRow.id == RoundRow.comment_id)
+    .join(RevisionRow, and_(RevisionRow.comment_id == CommentRow.id, RevisionRow.number == CommentRow.latest))
+    .join(AccountRow, AccountRow.id == CaseRow.account_id)
+    .outerjoin(AuthorRow, AuthorRow.id == CaseRow.author_id)
+    .outerjoin(_Owner, _Owner.id == CaseRow.owner_id)
+)
+
+
+def _wanted(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    if wanted.areas is not None:
+        query = query.where(CaseRow.service_area.in_(sorted(wanted.areas)))
+    if wanted.area:
+        query = query.where(CaseRow.service_area == wanted.area)
+    if wanted.reply_in is not None:
+        query = query.where(CaseRow.reply_in == wanted.reply_in)
+    if wanted.due_before is not None:
+        query = query.where(CaseRow.due < wanted.due_before, CaseRow.answer_owed)
+    if wanted.owner_id is not None:
+        query = query.where(CaseRow.owner_id == wanted.owner_id)
+    return query.where(OPEN if wanted.state is None else CaseRow.state == wanted.state)
+
+
+def _beyond(key: Key, *, forwards: bool) -> ColumnElement[bool]:
+    here = tuple_(CaseRow.due, CaseRow.id)
+    return here > key if forwards else here < key
+
+
+def _queue_case(row: Row[Any]) -> QueueCase:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+    values["acknowledged"] = values.pop("acknowledged_at") is not None
+    values["owner"], values["author"] = values["owner"] or "", values["author"] or ""
+    return QueueCase(**values)
+
+
+def _said(session: Session, case_id: int) -> tuple[Said, ...]:
+    comments = session.scalars(
+        select(CommentRow).where(CommentRow.case_id == case_id).order_by(CommentRow.posted_at, CommentRow.id)
+    ).all()
+    ids = [comment.id for comment in comments]
+    revisions: dict[int, list[RevisionRow]] = {comment_id: [] for comment_id in ids}
+    for row in session.scalars(
+        select(RevisionRow)
+        .where(RevisionRow.comment_id.in_(ids))
+        .options(defer(RevisionRow.raw))
+        .order_by(RevisionRow.comment_id, RevisionRow.number.desc())
+    ):
+        revisions[row.comment_id].append(row)
+    seen = findings.of_comments(session, ids)
+    return tuple(Said(comment, tuple(revisions[comment.id]), tuple(seen[comment.id])) for comment in comments)
+
+
+def _native_replies(session: Session, account_id: int, answered: Sequence[str]) -> tuple[OwnReplyRow, ...]:
+    rows = session.scalars(
+        select(OwnReplyRow)
+        .where(
+            OwnReplyRow.account_id == account_id,
+            OwnReplyRow.in_reply_to.in_(answered),
+            OwnReplyRow.reply_part_id.is_(None),
+        )
+        .order_by(OwnReplyRow.posted_at)
+    )
+    return tuple(rows)
+
+
+def _written(session: Session, case_id: int) -> tuple[Written, ...]:
+    rows = session.execute(
+        select(ReplyRow, UserRow.full_name)
+        .join(UserRow, UserRow.id == ReplyRow.author_id)
+        .where(ReplyRow.case_id == case_id)
+        .order_by(ReplyRow.id)
+    ).all()
+    parts: dict[int, list[PartRow]] = {reply.id: [] for reply, _name in rows}
+    for part in session.scalars(
+        select(PartRow).where(PartRow.reply_id.in_(list(parts))).order_by(PartRow.reply_id, PartRow.number)
+    ):
+        parts[part.reply_id].append(part)
+    return tuple(Written(reply, tuple(parts[reply.id]), name) for reply, name in rows)

@@ -1,0 +1,210 @@
+"""The rows of which a week's figures are made: no resident's words, no names.
+
+A row stands as its case stands today (area, whether an answer is owed); only its moments say what
+had happened by the end of the week.  A correction made later corrects the report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from store.accounts import AccountRow
+from store.cases import CaseRow, EventRow, RoundRow
+from store.comments import CommentRow
+from store.replies import ReplyRow
+from vocabulary import Act, Language, Platform
+
+OWED_WELSH = frozenset({Language.CY, Language.MIXED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something is counted.  The area is the case's, or the account's while there is no case."""
+
+    area: str
+    platform: Platform
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One turn of a case's clocks.  Its language is that of the comment that set them going."""
+
+    place: Place
+    case_id: int
+    reference: str
+    owed: bool
+    received_at: datetime
+    ack_due: date | None
+    due: date
+    acknowledged_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A comment by the public, history left out: when it was posted, and when we first saw it."""
+
+    place: Place
+    posted_at: datetime
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something counted by the moment it happened."""
+
+    place: Place
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """All that the figures of one week are counted from.  `platforms` are those of our accounts."""
+
+    turns: tuple[Turn, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
+    reopenings: tuple[Happening, ...] = ()
+    english_only: tuple[Happening, ...] = ()
+    platforms: tuple[Platform, ...] = ()
+
+
+def rows(session: Session, start: datetime, end: datetime, first_day: date) -> Rows:
+    """The rows that may count between two moments; `first_day` is the London date of `start`.
+
+    A turn is among them when it began before `end` and was not over, done and due before `start`.
+    """
+    return Rows(
+        turns=_turns(session, start, end, first_day),
+        arrivals=_arrivals(session, start, end),
+        reopenings=_reopenings(session, start, end),
+        english_only=_english_only(session, start, end),
+        platforms=tuple(sorted(set(session.scalars(select(AccountRow.platform))))),
+    )
+
+
+def language_of(written: str) -> Language:
+    """A stored language; what was never read is not clear."""
+    return Language(written) if written in _LANGUAGES else Language.UND
+
+
+_LANGUAGES = frozenset(Language)
+
+
+def _turns(session: Session, start: datetime, end: datetime, first_day: date) -> tuple[Turn, ...]:
+    found = session.execute(
+        select(
+            RoundRow,
+            CaseRow.reference,
+            CaseRow.service_area,
+            CaseRow.answer_owed,
+            AccountRow.platform,
+            CommentRow.language,
+        )
+        .join(CaseRow, CaseRow.id == RoundRow.case_id)
+        .join(CommentRow, CommentRow.id == RoundRow.comment_id)
+        .join(AccountRow, AccountRow.id == CaseRow.account_id)
+        .where(
+            RoundRow.received_at < end,
+            or_(
+                RoundRow.due >= first_day,
+                RoundRow.answered_at >= start,
+                RoundRow.ended_at >= start,
+                and_(RoundRow.answered_at.is_(None), RoundRow.ended_at.is_(None)),
+            ),
+        )
+        .order_by(RoundRow.id)
+    )
+    return tuple(
+        Turn(
+            place=Place(area=area, platform=platform, language=language_of(language)),
+            case_id=turn.case_id,
+            reference=reference,
+            owed=owed,
+            received_at=turn.received_at,
+            ack_due=turn.ack_due,
+            due=turn.due,
+            acknowledged_at=turn.acknowledged_at,
+            answered_at=turn.answered_at,
+            ended_at=turn.ended_at,
+        )
+        for turn, reference, area, owed, platform, language in found
+    )
+
+
+def _arrivals(session: Session, start: datetime, end: datetime) -> tuple[Arrival, ...]:
+    found = session.execute(
+        select(
+            CommentRow.posted_at,
+            CommentRow.first_seen,
+            CommentRow.language,
+            CaseRow.service_area,
+            AccountRow.service_area,
+            AccountRow.platform,
+        )
+        .join(AccountRow, AccountRow.id == CommentRow.account_id)
+        .outerjoin(CaseRow, CaseRow.id == CommentRow.case_id)
+        .where(CommentRow.posted_at >= start, CommentRow.posted_at < end, ~CommentRow.history)
+        .order_by(CommentRow.id)
+    )
+    return tuple(
+        Arrival(
+            place=Place(area=of_case or of_account, platform=platform, language=language_of(language)),
+            posted_at=posted_at,
+            first_seen=first_seen,
+        )
+        for posted_at, first_seen, language, of_case, of_account, platform in found
+    )
+
+
+def _reopenings(session: Session, start: datetime, end: datetime) -> tuple[Happening, ...]:
+    found = session.execute(
+        select(EventRow.at, CaseRow.service_area, CaseRow.language, AccountRow.platform)
+        .join(CaseRow, CaseRow.id == EventRow.case_id)
+        .join(AccountRow, AccountRow.id == CaseRow.account_id)
+        .where(EventRow.what == Act.REOPEN.value, EventRow.at >= start, EventRow.at < end)
+        .order_by(EventRow.id)
+    )
+    return tuple(
+        Happening(Place(area=area, platform=platform, language=language_of(language)), at)
+        for at, area, language, platform in found
+    )
+
+
+def _english_only(session: Session, start: datetime, end: datetime) -> tuple[Happening, ...]:
+    """Replies that left without Welsh though Welsh was written: to this comment, or to start the clock."""
+    first = aliased(CommentRow)
+    found = session.execute(
+        select(ReplyRow.sent_at, CaseRow.service_area, CommentRow.language, first.language, AccountRow.platform)
+        .join(CaseRow, CaseRow.id == ReplyRow.case_id)
+        .join(AccountRow, AccountRow.id == CaseRow.account_id)
+        .join(CommentRow, CommentRow.id == ReplyRow.comment_id)
+        .join(RoundRow, and_(RoundRow.case_id == ReplyRow.case_id, RoundRow.number == ReplyRow.round))
+        .join(first, first.id == RoundRow.comment_id)
+        .where(
+            ReplyRow.sent_at >= start,
+            ReplyRow.sent_at < end,
+            ReplyRow.text_cy == "",
+            ReplyRow.text_en != "",
+            ReplyRow.exception_reason != "",
+            or_(CommentRow.language.in_(OWED_WELSH), first.language.in_(OWED_WELSH)),
+        )
+        .order_by(ReplyRow.id)
+    )
+    return tuple(
+        Happening(
+            Place(
+                area=area,
+                platform=platform,
+                language=language_of(written if written in OWED_WELSH else started),
+            ),
+            at,
+        )
+        for at, area, written, started, platform in found
+        if at is not None
+    )

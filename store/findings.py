@@ -1,0 +1,143 @@
+"""What classifiers saw, and what a person said instead.
+
+A re-run replaces findings; a correction stands until a person changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint, delete, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from store.base import Base
+from store.comments import CommentRow
+from vocabulary import Finding, Label, Question, Reason
+
+
+class FindingRow(Base):
+    """One finding about one revision of one comment."""
+
+    __tablename__ = "finding"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comment.id"), index=True)
+    revision: Mapped[int]
+    about: Mapped[str]
+    says: Mapped[str]
+    score: Mapped[float]
+    unsure: Mapped[bool]
+    why: Mapped[list[Any]]
+    classifier: Mapped[str]
+    at: Mapped[datetime]
+
+
+class CorrectionRow(Base):
+    """A person's word on a comment: `says` is a language, or `yes` or `no` for a label."""
+
+    __tablename__ = "correction"
+    __table_args__ = (UniqueConstraint("comment_id", "about"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comment.id"), index=True)
+    about: Mapped[str]
+    says: Mapped[str]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
+def replace(session: Session, comment_id: int, revision: int, findings: Iterable[Finding], *, now: datetime) -> None:
+    """The findings of the newest reading stand in place of those before."""
+    session.execute(delete(FindingRow).where(FindingRow.comment_id == comment_id))
+    rows = [
+        {
+            "comment_id": comment_id,
+            "revision": revision,
+            "about": str(finding.about),
+            "says": finding.says,
+            "score": finding.score,
+            "unsure": finding.unsure,
+            "why": [[reason.text, dict(reason.values)] for reason in finding.why],
+            "classifier": finding.classifier,
+            "at": now,
+        }
+        for finding in findings
+    ]
+    if rows:
+        session.execute(insert(FindingRow), rows)
+
+
+def of_comments(session: Session, ids: Sequence[int]) -> Mapping[int, list[Finding]]:
+    """The findings of these comments, with a person's corrections applied."""
+    found: dict[int, list[Finding]] = {comment_id: [] for comment_id in ids}
+    corrected = {
+        (row.comment_id, row.about): row
+        for row in session.scalars(select(CorrectionRow).where(CorrectionRow.comment_id.in_(ids)))
+    }
+    for row in session.scalars(
+        select(FindingRow).where(FindingRow.comment_id.in_(ids)).order_by(FindingRow.comment_id, FindingRow.id)
+    ):
+        if (row.comment_id, row.about) not in corrected:
+            found[row.comment_id].append(_as_finding(row))
+    for (comment_id, _), correction in corrected.items():
+        found[comment_id].append(_as_corrected(correction))
+    return found
+
+
+def labels_of_cases(session: Session, case_ids: Sequence[int]) -> Mapping[int, Mapping[Label, float]]:
+    """By case, the highest score of each label over its comments, corrections applied."""
+    rows = session.execute(select(CommentRow.id, CommentRow.case_id).where(CommentRow.case_id.in_(case_ids)))
+    of_case = {row.id: row.case_id for row in rows if row.case_id is not None}
+    scores: dict[int, dict[Label, float]] = {}
+    for comment_id, seen in of_comments(session, list(of_case)).items():
+        best = scores.setdefault(of_case[comment_id], {})
+        for finding in seen:
+            if isinstance(finding.about, Label):
+                best[finding.about] = max(best.get(finding.about, 0.0), finding.score)
+    return scores
+
+
+def correct(
+    session: Session, comment_id: int, about: Label | Question, says: str, *, user_id: int, reason: str, now: datetime
+) -> None:
+    """Record a person's word; it takes the place of their or a colleague's earlier one."""
+    row = session.scalar(
+        select(CorrectionRow).where(CorrectionRow.comment_id == comment_id, CorrectionRow.about == str(about))
+    )
+    if row is None:
+        session.add(
+            CorrectionRow(comment_id=comment_id, about=str(about), says=says, user_id=user_id, reason=reason, at=now)
+        )
+    else:
+        row.says, row.user_id, row.reason, row.at = says, user_id, reason, now
+
+
+_QUESTIONS = frozenset(Question)
+
+
+def _about(value: str) -> Label | Question:
+    return Question(value) if value in _QUESTIONS else Label(value)
+
+
+def _as_finding(row: FindingRow) -> Finding:
+    return Finding(
+        about=_about(row.about),
+        score=row.score,
+        why=tuple(Reason(text, values) for text, values in row.why),
+        classifier=row.classifier,
+        says=row.says,
+        unsure=row.unsure,
+    )
+
+
+def _as_corrected(row: CorrectionRow) -> Finding:
+    return Finding(
+        about=_about(row.about),
+        score=0.0 if row.says == "no" else 1.0,
+        why=(Reason("corrected by a person"),),
+        classifier="person",
+        says="" if row.says in {"yes", "no"} else row.says,
+    )

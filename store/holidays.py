@@ -1,0 +1,66 @@
+"""Days on which nobody works, as rows with the date we first heard of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from store.base import Base
+
+
+class HolidayRow(Base):
+    """A bank holiday of a division of the United Kingdom, or (`closure`) a day our own body is closed."""
+
+    __tablename__ = "holiday"
+    __table_args__ = (UniqueConstraint("day", "division"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date]
+    division: Mapped[str]
+    title_en: Mapped[str]
+    title_cy: Mapped[str]
+    source: Mapped[str]
+    first_seen: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+def standing(session: Session) -> Sequence[HolidayRow]:
+    """The days that count now, by date."""
+    return session.scalars(
+        select(HolidayRow).where(HolidayRow.withdrawn_at.is_(None)).order_by(HolidayRow.day, HolidayRow.division)
+    ).all()
+
+
+def keep(session: Session, days: Iterable[tuple[date, str, str, str, str]], *, now: datetime) -> list[HolidayRow]:
+    """Add the days (date, division, English title, Welsh title, source) we had not heard of; those added."""
+    known = {(row.day, row.division): row for row in session.scalars(select(HolidayRow))}
+    fresh: list[HolidayRow] = []
+    for day, division, title_en, title_cy, source in days:
+        row = known.get((day, division))
+        if row is None:
+            row = HolidayRow(
+                day=day, division=division, title_en=title_en, title_cy=title_cy, source=source, first_seen=now
+            )
+            session.add(row)
+            known[day, division] = row
+            fresh.append(row)
+        elif row.withdrawn_at is not None:
+            row.withdrawn_at = None
+            fresh.append(row)
+    return fresh
+
+
+def withdraw(session: Session, day: date, division: str, *, now: datetime) -> bool:
+    """Take a day back; the row stays, so that it can be seen that it once counted."""
+    row = session.scalar(
+        select(HolidayRow).where(
+            HolidayRow.day == day, HolidayRow.division == division, HolidayRow.withdrawn_at.is_(None)
+        )
+    )
+    if row is None:
+        return False
+    row.withdrawn_at = now
+    return True

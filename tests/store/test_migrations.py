@@ -1,0 +1,37 @@
+"""The schema that migrations make is the schema of the models, on both databases, and back."""
+
+from __future__ import annotations
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+from store import schema
+
+
+def test_migrations_equal_models(store):
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+
+        assert compare_metadata(context, schema.metadata()) == []
+
+
+def test_a_database_behind_says_what_to_run(store):
+    with store.engine.begin() as connection:
+        command.downgrade(schema._alembic(connection), "base")
+
+    with pytest.raises(schema.SchemaBehind, match="gwylio migrate"):
+        schema.check(store.engine)
+
+
+def test_down_and_up_again_is_whole(store):
+    with store.engine.begin() as connection:
+        command.downgrade(schema._alembic(connection), "base")
+    assert set(inspect(store.engine).get_table_names()) <= {"alembic_version"}
+
+    schema.upgrade(store.engine)
+
+    schema.check(store.engine)
+    assert set(schema.metadata().tables) <= set(inspect(store.engine).get_table_names())

@@ -1,0 +1,141 @@
+"""What is written about the project agrees with the project."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+import vocabulary
+from words import Words
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+
+LOCKED = {
+    "requirements.lock": PROJECT["dependencies"],
+    "requirements-dev.lock": [*PROJECT["dependencies"], *EXTRAS["dev"], *EXTRAS["train"]],
+    "requirements-build.lock": ["setuptools"],
+}
+DOCUMENTS = [
+    "README.md", "GLOSSARY.md", "CHANGELOG.md", "LICENSE",
+    *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md"))),
+]  # fmt: skip
+ENUMS = [kind for _, kind in inspect.getmembers(vocabulary, inspect.isclass) if kind.__module__ == "vocabulary"]
+MEMBERS = [member for kind in ENUMS if issubclass(kind, StrEnum) for member in kind]
+RECORDS = [kind.__name__ for kind in ENUMS if not issubclass(kind, Exception)]
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def package_name(requirement: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower()
+
+
+def glossary_row(kind: type[StrEnum], value: str) -> list[str]:
+    """The cells of a value's row in the section of its enumeration."""
+    section = text_of("GLOSSARY.md").partition(f": `{kind.__name__}`\n")[2].partition("\n## ")[0]
+    for line in section.splitlines():
+        if line.startswith(f"| `{value}` |"):
+            return [cell.strip() for cell in line.strip("|").split("|")]
+    return []
+
+
+def links(name: str) -> list[str]:
+    found = re.findall(r"\]\(([^)\s]+)\)", text_of(name))
+    return [link.partition("#")[0] for link in found if not link.startswith(("https://", "#"))]
+
+
+def test_the_two_commands_come_first_in_the_readme() -> None:
+    opening = text_of("README.md").partition("\n## ")[0]
+
+    assert "make demo" in opening
+    assert "make test" in opening
+
+
+def test_the_readme_speaks_both_languages_at_like_length() -> None:
+    readme = text_of("README.md")
+    english = readme.partition("## English\n")[2].partition("\n## ")[0]
+    cymraeg = readme.partition("## Cymraeg\n")[2].partition("\n## ")[0]
+
+    assert english.count("\n\n") == cymraeg.count("\n\n")
+    assert 0.8 < len(cymraeg) / len(english) < 1.25
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_between_documents_lead_somewhere(name: str) -> None:
+    assert [link for link in links(name) if not (ROOT / name).parent.joinpath(link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "requirement", [*PROJECT["dependencies"], *(each for extra in EXTRAS.values() for each in extra)], ids=package_name
+)
+def test_every_direct_dependency_says_why_it_is_here(requirement: str) -> None:
+    lines = [
+        line
+        for line in text_of("docs/dependencies.md").splitlines()
+        if line.startswith(f"| {package_name(requirement)} |")
+    ]
+    assert len(lines) == 1
+    assert all(cell.strip() for cell in lines[0].strip("|").split("|"))
+
+
+@pytest.mark.parametrize("lock", LOCKED)
+def test_a_lock_file_pins_every_direct_dependency_to_hashes_and_names_no_host(lock: str) -> None:
+    content = text_of(lock)
+    entries = re.findall(
+        r"^([a-z0-9._-]+)==[^\n]+\\\n((?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", content, re.MULTILINE
+    )
+    pinned = {name for name, _ in entries}
+
+    assert {package_name(each) for each in LOCKED[lock]} - pinned == set()
+    assert len(entries) == len(re.findall(r"^\S+==", content, re.MULTILINE))
+    assert "://" not in content
+
+
+def test_what_runs_is_what_was_tested() -> None:
+    pins = {lock: set(re.findall(r"^([a-z0-9._-]+==\S+)", text_of(lock), re.MULTILINE)) for lock in LOCKED}
+
+    assert pins["requirements.lock"] <= pins["requirements-dev.lock"]
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_every_noun_of_the_vocabulary_is_in_the_glossary(record: str) -> None:
+    assert f"`{record}`" in text_of("GLOSSARY.md")
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda member: f"{type(member).__name__}.{member.name}")
+def test_the_glossary_and_the_screens_have_one_word_for_one_thing(member: StrEnum) -> None:
+    row = glossary_row(type(member), member.value)
+
+    assert row[1:3] == [Words("en").name(member), Words("cy").name(member)]
+    assert row[3]
+
+
+def test_decisions_are_numbered_without_a_gap_and_say_whether_they_hold() -> None:
+    decisions = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+
+    assert [int(path.name[:4]) for path in decisions] == list(range(1, len(decisions) + 1))
+    assert [path.name for path in decisions if not re.search(r"^Status: \w+", path.read_text(), re.MULTILINE)] == []
+
+
+def test_the_licence_is_the_apache_licence_whole() -> None:
+    licence = text_of("LICENSE")
+
+    assert licence.lstrip().startswith("Apache License\n")
+    assert licence.rstrip().endswith("limitations under the License.")
+
+
+def test_make_alone_lists_every_verb() -> None:
+    done = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    listed = re.findall(r"^  make (\w+)", done.stdout, re.MULTILINE)
+    assert {"demo", "test", "check", "fix", "bench", "help"} <= set(listed)

@@ -1,0 +1,306 @@
+"""The nouns that travel between packages, on one page.
+
+Everything that crosses from one package to another is declared here and nowhere else.
+The records are frozen: a stage answers with a new record and never edits the one it was
+handed.  Standard library only.
+
+Two things the words here make hard to say wrongly.  Welsh is a language owed, not a label,
+so it is never listed beside offence.  *Overdue* is computed from a due date, never stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class GwylioError(Exception):
+    """Anything this project raises on purpose; the message is written for whoever will read it."""
+
+
+class Platform(StrEnum):
+    """Where a corporate account lives.  A platform without a collector is fed by `gwylio import`."""
+
+    X = "x"
+    FACEBOOK = "facebook"
+    INSTAGRAM = "instagram"
+    YOUTUBE = "youtube"
+    LINKEDIN = "linkedin"
+    TIKTOK = "tiktok"
+    THREADS = "threads"
+    BLUESKY = "bluesky"
+    MASTODON = "mastodon"
+    WORDPRESS = "wordpress"
+    FLICKR = "flickr"
+    VIMEO = "vimeo"
+    OTHER = "other"
+
+
+class Language(StrEnum):
+    """The language somebody wrote in, as we decided it."""
+
+    CY = "cy"
+    EN = "en"
+    MIXED = "mixed"
+    OTHER = "other"
+    UND = "und"
+
+
+class ReplyLanguage(StrEnum):
+    """The language a reply is owed in."""
+
+    CY = "cy"
+    EN = "en"
+    BOTH = "both"
+
+
+class Label(StrEnum):
+    """What a classifier may notice in a comment, or in its author's conduct towards us."""
+
+    PROFANITY = "profanity"
+    ABUSE = "abuse"
+    HATE = "hate"
+    THREAT = "threat"
+    SEXUAL = "sexual"
+    SELF_HARM = "self_harm"
+    SAFEGUARDING = "safeguarding"
+    PERSONAL_DATA = "personal_data"
+    SPAM = "spam"
+    REPEATED = "repeated"
+    IMPERSONATION = "impersonation"
+    DEFAMATION_RISK = "defamation_risk"
+    VEXATIOUS = "vexatious"
+    FOI_REQUEST = "foi_request"
+    SUBJECT_ACCESS = "subject_access"
+    COMPLAINT = "complaint"
+    POLITICAL = "political"
+    NEGATIVE = "negative"
+
+
+class Question(StrEnum):
+    """What a finding answers when it is not about a label."""
+
+    LANGUAGE = "language"
+    NEEDS_RESPONSE = "needs_response"
+
+
+class Severity(StrEnum):
+    """How soon a person should look, lowest first.  URGENT means today."""
+
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    URGENT = "urgent"
+
+    @property
+    def rank(self) -> int:
+        """0 for NONE up to 4 for URGENT."""
+        return list(Severity).index(self)
+
+
+class Presence(StrEnum):
+    """Whether a comment can still be seen on its platform, and if not, whose doing that was."""
+
+    PRESENT = "present"
+    EDITED = "edited"
+    HIDDEN_BY_US = "hidden_by_us"
+    DELETED_BY_US = "deleted_by_us"
+    DELETED_BY_AUTHOR = "deleted_by_author"
+    UNAVAILABLE = "unavailable"
+
+
+class State(StrEnum):
+    """Where a case stands: who must move next."""
+
+    RECEIVED = "received"
+    ASSIGNED = "assigned"
+    AWAITING_TRANSLATION = "awaiting_translation"
+    AWAITING_AUTHOR = "awaiting_author"
+    ESCALATED = "escalated"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class Act(StrEnum):
+    """What may be done to a case so that its state moves (moderation/lifecycle.py is the table)."""
+
+    ASSIGN = "assign"
+    ASK_TRANSLATION = "ask_translation"
+    TRANSLATED = "translated"
+    ASK_AUTHOR = "ask_author"
+    AUTHOR_REPLIED = "author_replied"
+    ESCALATE = "escalate"
+    RETURN = "return"
+    ANSWER = "answer"
+    CLOSE = "close"
+    REOPEN = "reopen"
+
+
+class Note(StrEnum):
+    """What may be recorded on a case without moving its state."""
+
+    OPENED = "opened"
+    ACKNOWLEDGED = "acknowledged"
+    NOTED = "noted"
+    HIDDEN = "hidden"
+    UNHIDDEN = "unhidden"
+    COMMENT_JOINED = "comment_joined"
+    COMMENT_EDITED = "comment_edited"
+    COMMENT_VANISHED = "comment_vanished"
+    ANSWER_OWED_CHANGED = "answer_owed_changed"
+    CORRECTED = "corrected"
+    DUE_RECOMPUTED = "due_recomputed"
+    REPLY_QUEUED = "reply_queued"
+    REPLY_UNCERTAIN = "reply_uncertain"
+    REPLY_FAILED = "reply_failed"
+    NATIVE_REPLY_FOUND = "native_reply_found"
+    TOLD = "told"
+
+
+class ReplyKind(StrEnum):
+    """A holding reply stops the acknowledgement clock only; an answer stops both."""
+
+    HOLDING = "holding"
+    ANSWER = "answer"
+
+
+class ReplyState(StrEnum):
+    """The life of one outbox row.
+
+    SENDING is durable before the first byte leaves.  UNCERTAIN is resolved by reading our own
+    replies back, and by a person after that; never by sending again on hope.
+    """
+
+    DRAFT = "draft"
+    AWAITING_APPROVAL = "awaiting_approval"
+    APPROVED = "approved"
+    SENDING = "sending"
+    SENT = "sent"
+    UNCERTAIN = "uncertain"
+    FAILED_FOR_NOW = "failed_for_now"
+    FAILED_FOR_GOOD = "failed_for_good"
+
+
+class Role(StrEnum):
+    """What a member of staff may do.  An officer sees the cases of their own service areas only."""
+
+    OFFICER = "officer"
+    COMMUNICATIONS = "communications"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class Clock(StrEnum):
+    """Which rule counts the days."""
+
+    ANSWER = "answer"
+    FOI = "foi"
+    SAR = "sar"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason that an officer can read, in either language.
+
+    `text` is the English message and the key of its translation; `{names}` in it are filled
+    from `values`.  `words.say(reason, language)` renders it.
+    """
+
+    text: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text.format(**self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote, as that platform knows them.  Nothing joins authors across platforms."""
+
+    native_id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """One message by the public to one of our accounts.
+
+    `account` is our own slug for the account.  `native_id` is the platform's id, always a string.
+    `thread` is the native id of the post or conversation it stands under, `in_reply_to` that of
+    its parent.  `posted_at` and `edited_at` carry a time zone.  `author` is None where the
+    platform does not say: then nothing is joined.  `raw` is the platform's own bytes.
+    """
+
+    account: str
+    native_id: str
+    text: str
+    posted_at: datetime
+    author: Author | None = None
+    thread: str = ""
+    in_reply_to: str = ""
+    url: str = ""
+    edited_at: datetime | None = None
+    hidden: bool = False
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """What we published on one of our accounts."""
+
+    account: str
+    native_id: str
+    text: str
+    posted_at: datetime
+    url: str = ""
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnReply:
+    """A reply of ours as it stands on the platform: our own or made there by hand."""
+
+    account: str
+    native_id: str
+    in_reply_to: str
+    text: str
+    posted_at: datetime
+    thread: str = ""
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier comment by the same author to us, and whether we had replied to them before it."""
+
+    comment: Comment
+    replied_before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a classifier is handed: a comment and its author's earlier comments to us, newest first."""
+
+    comment: Comment
+    earlier: tuple[Earlier, ...] = ()
+    replied_before: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one classifier saw in one comment, with its reasons.
+
+    `score` is between 0 and 1.  `says` is the answer where the question has words for one (the
+    language).  `unsure` asks for a person's eye.  `classifier` is name and version, so that a
+    report of June can be explained in December.  A finding never hides or answers anything.
+    """
+
+    about: Label | Question
+    score: float
+    why: tuple[Reason, ...]
+    classifier: str
+    says: str = ""
+    unsure: bool = False
