@@ -25,14 +25,16 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 class Record(BaseModel):
     """A table of the file: frozen, and every key known."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Bilingual(Record):
     """One text in both languages; neither may be missing or empty."""
 
     cy: Text
+    """In Welsh."""
     en: Text
+    """In English."""
 
     def say(self, language: str) -> str:
         """The text in Welsh for `cy`, in English for anything else."""

@@ -1,0 +1,456 @@
+"""What a public body decided, read once from its policy pack.
+
+Values only: routing.py, deadlines.py, escalation.py and the guard use them.  A pack may extend
+another; it then says only what differs.  Tables are joined key by key, a list replaces the whole
+list of the pack below.  A figure says where it comes from: the body's published `policy`, or `ours`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime, time
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, ValidationError, create_model, model_validator
+from pydantic_core import PydanticCustomError
+
+from moderation import service_areas
+from moderation.calendar import CLOSURE, Calendar, Holiday
+from moderation.deadlines import LONDON
+from moderation.word_rules import WordRules, Words
+from toml_file import (
+    Bilingual,
+    FileError,
+    Key,
+    Problem,
+    Record,
+    Text,
+    TomlFile,
+    did_you_mean,
+    nearest,
+    problems_of,
+    read,
+)
+from vocabulary import Label, Question, ReplyLanguage, Role, Severity
+
+PACKS = Path(__file__).parent.parent / "config" / "policies"
+
+# In a rule: the service area of the account that was written to.
+DEFAULT = "default"
+
+
+class PolicyError(FileError):
+    """A pack says something we cannot honour; nothing is started until it is mended."""
+
+
+class Source(StrEnum):
+    """Who says so: the body's published policy, or we, where it is silent."""
+
+    POLICY = "policy"
+    OURS = "ours"
+
+
+class Sourced(Record):
+    """A decision with its source; one of the body's policy cites the section."""
+
+    source: Source
+    """`policy` or `ours`."""
+    cites: str = ""
+    """The section of the policy; needed when it is the source."""
+
+    @model_validator(mode="after")
+    def _cited(self) -> Sourced:
+        if self.source is Source.POLICY and not self.cites:
+            raise PydanticCustomError("uncited", 'comes from the policy, so it needs cites = "..." (the section)')
+        return self
+
+
+class Figure(Sourced):
+    """A number of working days."""
+
+    value: Annotated[int, Field(ge=0, strict=True)]
+    """Whole working days."""
+
+
+class Response(Record):
+    """The answer clock.  `deemed_next_working_day` gives a weekend's comment one day more."""
+
+    answer_days: Figure
+    """Working days in which to answer; 1 or more."""
+    acknowledge_days: Figure
+    """Working days in which to acknowledge; 0 is the same day."""
+    deemed_next_working_day: bool = False
+    """Whether what comes on a day off counts as coming on the next working day."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Response:
+        if self.answer_days.value < 1:
+            raise PydanticCustomError("no_days", "answer_days must be 1 or more")
+        if self.acknowledge_days.value > self.answer_days.value:
+            raise PydanticCustomError("order", "acknowledge_days must not be more than answer_days")
+        return self
+
+
+class Hours(Sourced):
+    """When the body works, in London time; nobody is told anything outside."""
+
+    opens: Annotated[time, Field(strict=True)]
+    """Such as 08:45:00."""
+    closes: Annotated[time, Field(strict=True)]
+    """Such as 17:15:00, of the same day."""
+
+    @model_validator(mode="after")
+    def _a_day(self) -> Hours:
+        if self.opens >= self.closes:
+            raise PydanticCustomError("order", "opens must be earlier than closes")
+        return self
+
+    def are_on(self, now: datetime, calendar: Calendar) -> bool:
+        """Whether `now` (with zone) falls within working hours of a working day."""
+        local = now.astimezone(LONDON)
+        return self.opens <= local.time() < self.closes and calendar.is_working_day(local.date())
+
+
+class Closure(Record):
+    """A day on which the body is closed and the answer clock stands still."""
+
+    day: Annotated[date, Field(strict=True)]
+    """Such as 2026-12-29."""
+    title: Bilingual
+    """What the day is called."""
+
+
+class ReplyRule(Sourced):
+    """The language of a reply to English: that of the contact, or both.  Welsh always gets Welsh."""
+
+    value: Literal["same-as-contact", "bilingual"]
+    """`same-as-contact` answers English in English, `bilingual` in both."""
+
+    @property
+    def to_english(self) -> ReplyLanguage:
+        return ReplyLanguage.BOTH if self.value == "bilingual" else ReplyLanguage.EN
+
+
+Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
+
+
+class PerLabel(Record):
+    """One value for every label; a missing or unknown label is an error."""
+
+    def __getitem__(self, about: Label | Question) -> Any:
+        return getattr(self, about.value)
+
+
+if TYPE_CHECKING:
+
+    class Thresholds(PerLabel):
+        needs_response: float
+
+        def __getitem__(self, about: Label | Question) -> float: ...
+
+    class Severities(PerLabel):
+        def __getitem__(self, about: Label | Question) -> Severity: ...
+
+else:
+    Thresholds = create_model(
+        "Thresholds",
+        __base__=PerLabel,
+        __doc__="The score from which a finding counts.",
+        needs_response=(Score, 0.5),
+        **{label.value: (Score, ...) for label in Label},
+    )
+    Severities = create_model(
+        "Severities",
+        __base__=PerLabel,
+        __doc__="How soon a person should look, by label.",
+        **{label.value: (Severity, ...) for label in Label},
+    )
+
+
+class RouteRule(Record):
+    """Where a comment goes when every condition given holds; within one condition any will do."""
+
+    when: tuple[Label, ...] = ()
+    """Labels, any one of them flagged."""
+    mentions: Words = Words()
+    """Welsh words in the radical form and English words, any one of them in the comment."""
+    accounts: tuple[Text, ...] = ()
+    """Slugs of our accounts, any one of them written to."""
+    to: Text
+    """The slug of a service area, or `default`: the account's own."""
+    because: Bilingual
+    """Why, as an officer reads it."""
+
+    @property
+    def conditional(self) -> bool:
+        return bool(self.when or self.mentions or self.accounts)
+
+
+class Choice(Bilingual):
+    """Something to pick from a list: a slug and its two names."""
+
+    slug: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    """Its name in records and reports; never changed once used."""
+
+
+class Outcome(Choice):
+    """How a case may end.  `answers`: the author got an answer.  `reasons` are offered beside free words."""
+
+    answers: bool
+    """Whether the author got an answer."""
+    reasons: tuple[Choice, ...] = ()
+    """Reasons offered beside free words."""
+
+
+class Whom(StrEnum):
+    """Who is told: the officer who owns the case, all of its area, or everyone with a role."""
+
+    OWNER = "owner"
+    AREA = "area"
+    COMMUNICATIONS = Role.COMMUNICATIONS.value
+    AUDITOR = Role.AUDITOR.value
+    ADMINISTRATOR = Role.ADMINISTRATOR.value
+
+
+# A date to watch: that of the acknowledgement, or of the answer under each clock.
+Watched = Literal["acknowledgement", "answer", "foi", "sar"]
+
+
+class EscalateRule(Record):
+    """Whom to tell, and on what: days left, days late, a severity reached or a label flagged.  Exactly one of these."""
+
+    slug: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    """Its name in records; a rule that changes its slug tells everything anew."""
+    clocks: tuple[Watched, ...] = ("answer", "foi", "sar")
+    """Which dates a rule by date watches."""
+    due_in_working_days: Annotated[int, Field(ge=0, strict=True)] | None = None
+    """Holds when so many working days or fewer are left; 0 is today."""
+    overdue_working_days: Annotated[int, Field(ge=1, strict=True)] | None = None
+    """Holds when it is so many working days late or more."""
+    severity: Severity | None = None
+    """Holds from this severity up."""
+    labels: tuple[Label, ...] = ()
+    """Holds when one of these is flagged."""
+    tell: Annotated[tuple[Whom, ...], Field(min_length=1)]
+    """Who hears of it."""
+    at_night: bool = False
+    """Whether it may be told outside working hours; for severity and labels only."""
+    because: Bilingual
+    """Why, as whoever is told reads it."""
+
+    @model_validator(mode="after")
+    def _one_trigger(self) -> EscalateRule:
+        given = [self.due_in_working_days, self.overdue_working_days, self.severity, self.labels or None]
+        if sum(trigger is not None for trigger in given) != 1:
+            raise PydanticCustomError(
+                "trigger", "needs exactly one of due_in_working_days, overdue_working_days, severity, labels"
+            )
+        if self.at_night and self.by_date:
+            raise PydanticCustomError("night", "at_night is for severity and labels; a date can wait until morning")
+        return self
+
+    @property
+    def by_date(self) -> bool:
+        return self.due_in_working_days is not None or self.overdue_working_days is not None
+
+
+class Approver(StrEnum):
+    COMMUNICATIONS = "communications"
+    LEGAL = "legal"
+
+
+class Removal(Sourced):
+    """Who must agree, every one of them, before a comment is taken down; whether its author is told why."""
+
+    approvers: Annotated[tuple[Approver, ...], Field(min_length=1)]
+    """Every one of these must agree."""
+    tell_author: bool
+    """Whether the author is told why."""
+
+
+class Document(Record):
+    """A published document that the pack carries out."""
+
+    title: Bilingual
+    """What it is called."""
+    year: int
+    """When it was adopted."""
+
+
+class Policy(Record):
+    """One pack, with what it extends already joined in."""
+
+    name: str
+    digest: str
+    title: Bilingual
+    version: Text
+    """Changed by whoever changes the pack; every case keeps it."""
+    extends: str = ""
+    """The pack whose values stand where this one is silent."""
+    sources: tuple[Document, ...] = Field(default=(), alias="source")
+    response: Response
+    hours: Hours
+    closures: tuple[Closure, ...] = Field(default=(), alias="closure")
+    reply_language: ReplyRule
+    thresholds: Thresholds
+    severity: Severities
+    routes: Annotated[tuple[RouteRule, ...], Field(min_length=1)] = Field(alias="route")
+    outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)] = Field(alias="outcome")
+    escalations: tuple[EscalateRule, ...] = Field(default=(), alias="escalate")
+    removal: Removal
+
+    @cached_property
+    def mentions(self) -> WordRules[int]:
+        """The words of the route rules, compiled once; a key is a rule's place in `routes`."""
+        return WordRules({place: rule.mentions for place, rule in enumerate(self.routes)})
+
+    @property
+    def closure_days(self) -> tuple[Holiday, ...]:
+        """The closures, as rows for `calendar.calendars`."""
+        return tuple(Holiday(c.day, CLOSURE, c.title.en, c.title.cy, self.name) for c in self.closures)
+
+    def outcome(self, slug: str) -> Outcome | None:
+        return next((outcome for outcome in self.outcomes if outcome.slug == slug), None)
+
+
+def load(name_or_path: str | Path, *, areas: Collection[str] | None = None, folder: Path = PACKS) -> Policy:
+    """A pack by its name in `folder`, or from a path.  `areas` are the known service areas; None reads ours.
+
+    Raises:
+        PolicyError: every problem at once, in the pack and in those it extends.
+        AreasError: the file of service areas is at fault.
+    """
+    known = service_areas.load().slugs if areas is None else areas
+    path = _path_of(name_or_path, folder)
+    try:
+        files = tuple(_chain(path, folder))
+    except FileError as error:
+        raise PolicyError(error.problems) from None
+    files = tuple(_as_seen(files))
+    values = joined(files)
+    problems = list(_faults(values, files, known))
+    policy = None
+    try:
+        policy = Policy.model_validate({**values, "name": path.stem, "digest": _digest(values)})
+    except ValidationError as error:
+        problems += problems_of(error, files, Policy)
+    if problems or policy is None:
+        raise PolicyError(problems)
+    return policy
+
+
+def names(folder: Path = PACKS) -> tuple[str, ...]:
+    """The packs to choose from."""
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
+
+
+def policy_version(policy: Policy) -> str:
+    """`powys 2026-11 3f2a9c1b`: what a case keeps, so that June can be explained in December."""
+    return f"{policy.name} {policy.version} {policy.digest}"
+
+
+def joined(files: Collection[TomlFile]) -> dict[str, Any]:
+    """The values of a pack over those it extends; the pack itself comes first."""
+    values: dict[str, Any] = {}
+    for file in reversed(list(files)):
+        values = _over(values, file.values)
+    return values
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    together = {**below, **above}
+    for key in below.keys() & above.keys():
+        if isinstance(below[key], Mapping) and isinstance(above[key], Mapping):
+            together[key] = _over(below[key], above[key])
+    return together
+
+
+def _as_seen(files: Collection[TomlFile]) -> Iterator[TomlFile]:
+    """The files without the lines of lists that a pack above replaces, so that no problem is laid there."""
+    replaced: set[str | int] = set()
+    for file in files:
+        yield dataclasses.replace(file, lines={key: line for key, line in file.lines.items() if key[0] not in replaced})
+        replaced |= {key for key, value in file.values.items() if isinstance(value, list)}
+
+
+def _path_of(name_or_path: str | Path, folder: Path) -> Path:
+    """A bare name is looked up among the packs; anything with a folder or an ending is a path."""
+    path = Path(name_or_path)
+    if isinstance(name_or_path, str) and path.name == name_or_path and path.suffix != ".toml":
+        path = folder / f"{name_or_path}.toml"
+        if not path.exists():
+            known = names(folder)
+            reason = f"there is no such policy pack{did_you_mean(name_or_path, known)}; there are {', '.join(known)}"
+            raise PolicyError([Problem(path.name, None, "", reason)])
+    return path
+
+
+def _chain(path: Path, folder: Path) -> Iterator[TomlFile]:
+    """The pack, what it extends, what that extends, and so on."""
+    seen: list[Path] = []
+    while True:
+        file = read(path)
+        seen.append(path.resolve())
+        yield file
+        below = file.values.get("extends", "")
+        if not below or not isinstance(below, str):
+            return
+        candidates = (path.parent / f"{below}.toml", folder / f"{below}.toml")
+        path = next((candidate for candidate in candidates if candidate.exists()), candidates[0])
+        if path.resolve() in seen:
+            raise FileError([file.problem(("extends",), f"{below} extends this pack in its turn")])
+        if not path.exists():
+            hint = did_you_mean(below, names(folder))
+            raise FileError([file.problem(("extends",), f"there is no pack named {below}{hint}")])
+
+
+def _faults(values: Mapping[str, Any], files: Collection[TomlFile], areas: Collection[str]) -> Iterator[Problem]:
+    """What is wrong between keys.  The values are not yet known to have the right shape."""
+
+    def problem(key: Key, reason: str) -> Problem:
+        return nearest(files, key).problem(key, reason)
+
+    for own in ("name", "digest"):
+        if own in values:
+            yield problem((own,), "is not a key we know; a pack is named by its file")
+    routes = _tables(values, "route")
+    for place, rule in routes:
+        to = rule.get("to")
+        if isinstance(to, str) and to not in areas and to != DEFAULT:
+            hint = did_you_mean(to, [*areas, DEFAULT])
+            yield problem(("route", place, "to"), f"there is no service area {to}{hint}")
+        conditional = any(rule.get(condition) for condition in ("when", "mentions", "accounts"))
+        last = place == routes[-1][0]
+        if last and conditional:
+            yield problem(("route", place), "the last route must have no condition, so that nothing is lost")
+        if not last and not conditional:
+            yield problem(("route", place), "has no condition, so the routes after it are never reached")
+    for table in ("outcome", "escalate"):
+        first: dict[Any, int] = {}
+        for place, entry in _tables(values, table):
+            slug = entry.get("slug")
+            if isinstance(slug, str) and first.setdefault(slug, place) != place:
+                yield problem((table, place, "slug"), f"{slug} is already {table}[{first[slug] + 1}]")
+
+
+def _tables(values: Mapping[str, Any], key: str) -> list[tuple[int, Mapping[str, Any]]]:
+    entries = values.get(key)
+    return [(n, e) for n, e in enumerate(entries) if isinstance(e, Mapping)] if isinstance(entries, list) else []
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    """Eight hexadecimal digits of everything the pack says, in whatever order it says it."""
+    return hashlib.sha256(repr(_sorted(values)).encode()).hexdigest()[:8]
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return [(key, _sorted(value[key])) for key in sorted(value)]
+    if isinstance(value, list):
+        return [_sorted(entry) for entry in value]
+    return value

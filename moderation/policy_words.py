@@ -1,0 +1,119 @@
+"""A policy pack in plain sentences, for whoever adopts it.
+
+Every sentence is made from the value it is about, so what is read out is what the program does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from moderation.policy import DEFAULT, Approver, EscalateRule, Figure, Outcome, Policy, RouteRule, Source, Sourced, Whom
+from moderation.service_areas import Areas
+from vocabulary import Label, Question, Reason, ReplyLanguage
+from words import Screen, Words
+
+
+def explain(policy: Policy, language: Screen, areas: Areas) -> tuple[str, ...]:
+    """What the pack says, a sentence each, in `cy` or `en`; the lists are numbered."""
+    return tuple(_sentences(policy, Words(language), areas))
+
+
+def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
+    said = words.say
+    yield said(Reason("Policy: {body}, version {version}.", policy.title.values("body") | {"version": policy.version}))
+    for source in policy.sources:
+        yield said(
+            Reason("It carries out: {document} ({year}).", source.title.values("document") | {"year": source.year})
+        )
+    answer, acknowledge = policy.response.answer_days, policy.response.acknowledge_days
+    yield said(Reason("Working days in which to answer: {days} ({source}).", _figure(words, answer)))
+    yield said(Reason("Working days in which to acknowledge: {days} ({source}).", _figure(words, acknowledge)))
+    yield said(DEEMED if policy.response.deemed_next_working_day else NOT_DEEMED)
+    yield said(ALWAYS_WELSH)
+    yield said(
+        Reason(TO_ENGLISH[policy.reply_language.to_english].text, {"source": _source(words, policy.reply_language)})
+    )
+    hours = {"opens": f"{policy.hours.opens:%H:%M}", "closes": f"{policy.hours.closes:%H:%M}"}
+    yield said(
+        Reason("Working hours: {opens} to {closes} ({source}).", hours | {"source": _source(words, policy.hours)})
+    )
+    for closure in policy.closures:
+        yield said(Reason("Closed: {day}, {title}.", closure.title.values("title") | {"day": words.day(closure.day)}))
+    approvers = ", ".join(said(APPROVER[approver]) for approver in policy.removal.approvers)
+    removal = {"approvers": approvers, "source": _source(words, policy.removal)}
+    yield said(Reason("Taking a comment down needs the agreement of all of these: {approvers} ({source}).", removal))
+    yield said(TOLD_WHY if policy.removal.tell_author else NOT_TOLD_WHY)
+    yield words.gettext("Where a comment goes; the first that fits:")
+    yield from _numbered(_route(words, rule, areas) for rule in policy.routes)
+    yield words.gettext("Who is told, once each:")
+    yield from _numbered(_escalation(words, rule) for rule in policy.escalations)
+    yield words.gettext("How a case may end:")
+    yield from _numbered(_outcome(words, outcome) for outcome in policy.outcomes)
+    yield words.gettext("From which score a label counts, and how serious it is then:")
+    for label in Label:
+        yield f"{words.name(label)}: {policy.thresholds[label]:.2f}, {words.name(policy.severity[label])}"
+    score = f"{policy.thresholds[Question.NEEDS_RESPONSE]:.2f}"
+    yield said(Reason("An answer is owed from this score: {score}.", {"score": score}))
+
+
+def _numbered(sentences: Iterable[str]) -> Iterator[str]:
+    return (f"{n}. {sentence}" for n, sentence in enumerate(sentences, start=1))
+
+
+def _figure(words: Words, figure: Figure) -> dict[str, str | int]:
+    return {"days": figure.value, "source": _source(words, figure)}
+
+
+def _source(words: Words, sourced: Sourced) -> str:
+    if sourced.source is Source.POLICY:
+        return words.say(Reason("the body's policy, {section}", {"section": sourced.cites}))
+    return words.gettext("our figure; the policy states none")
+
+
+def _route(words: Words, rule: RouteRule, areas: Areas) -> str:
+    conditions = []
+    if rule.when:
+        conditions.append(", ".join(words.name(label) for label in rule.when))
+    if rule.mentions:
+        mentioned = ", ".join((*rule.mentions.cy, *rule.mentions.en))
+        conditions.append(words.say(Reason("mentions {words}", {"words": mentioned})))
+    if rule.accounts:
+        conditions.append(words.say(Reason("came to {accounts}", {"accounts": ", ".join(rule.accounts)})))
+    condition = " + ".join(conditions) or words.gettext("everything else")
+    own = words.gettext("the account's own service area")
+    to = own if rule.to == DEFAULT else areas[rule.to].name.say(words.language)
+    return f"{condition} → {to}: {rule.because.say(words.language)}"
+
+
+def _escalation(words: Words, rule: EscalateRule) -> str:
+    whom = ", ".join(words.say(WHOM[each]) for each in rule.tell)
+    night = f" ({words.gettext('at any hour')})" if rule.at_night else ""
+    return f"{rule.because.say(words.language)} → {whom}{night}"
+
+
+def _outcome(words: Words, outcome: Outcome) -> str:
+    name = outcome.say(words.language)
+    reasons = ", ".join(reason.say(words.language) for reason in outcome.reasons)
+    return f"{name}: {reasons}" if reasons else name
+
+
+DEEMED = Reason("A comment that comes on a day off counts as coming on the next working day.")
+NOT_DEEMED = Reason("The day a comment comes is day 0, also on a day off.")
+ALWAYS_WELSH = Reason("Whoever writes in Welsh is owed Welsh; whoever writes in both languages is owed both.")
+TO_ENGLISH = {
+    ReplyLanguage.EN: Reason("Whoever writes in English is answered in English ({source})."),
+    ReplyLanguage.BOTH: Reason("Whoever writes in English is answered in both languages ({source})."),
+}
+TOLD_WHY = Reason("The author is told why.")
+NOT_TOLD_WHY = Reason("The author need not be told why.")
+APPROVER = {
+    Approver.COMMUNICATIONS: Reason("the communications team"),
+    Approver.LEGAL: Reason("legal services"),
+}
+WHOM = {
+    Whom.OWNER: Reason("the officer who owns the case"),
+    Whom.AREA: Reason("the service area"),
+    Whom.COMMUNICATIONS: Reason("the communications team"),
+    Whom.AUDITOR: Reason("the auditors"),
+    Whom.ADMINISTRATOR: Reason("the administrators"),
+}

@@ -1,0 +1,441 @@
+"""The queue: how a case is opened, joined, moved and ended.
+
+`advance` is the only writer of a case's state.  Whatever changes here adds an event to the case
+and a row to the audit trail in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from moderation import lifecycle
+from moderation.deadlines import Deadline
+from moderation.policy import Policy, policy_version
+from moderation.routing import Route
+from store import audit, cases, jobs
+from store.cases import CaseRow, EventRow, RoundRow
+from store.comments import CommentRow
+from store.database import Session
+from vocabulary import Act, Clock, GwylioError, Note, Reason, ReplyLanguage, State
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it: a member of staff, or the system itself (no user id)."""
+
+    name: str
+    user_id: int | None = None
+
+
+SYSTEM = Actor(audit.SYSTEM)
+
+
+class UnknownCase(GwylioError):
+    """There is no such case, or not for this reader."""
+
+
+class StaleCase(GwylioError):
+    """The case moved while somebody was reading it; nothing was done."""
+
+    def __init__(self, case: CaseRow, saw: int) -> None:
+        super().__init__(f"{case.reference} has moved since you opened it; read it again and decide anew")
+        self.case_id, self.reference, self.saw, self.now = case.id, case.reference, saw, case.version
+
+
+class ClosingRefused(GwylioError):
+    """A case closes with an outcome from the policy's list and a reason, never without."""
+
+
+class ReasonNeeded(GwylioError):
+    """This act is recorded with a reason in an officer's own words; none was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a comment went: `how` is opened, joined, reopened, or linked (a new case after a closed one)."""
+
+    case_id: int
+    how: str
+
+
+def place(
+    session: Session,
+    comment: CommentRow,
+    *,
+    route: Route,
+    dates: Mapping[Clock, Deadline],
+    policy: Policy,
+    now: datetime,
+) -> Placed:
+    """Put a routed comment where it belongs: its author's open case in that thread, or a case of its own."""
+    known = cases.newest_in_thread(session, comment.account_id, comment.author_id, comment.thread)
+    if known is None:
+        return Placed(open_case(session, comment, route, dates, policy, now=now).id, "opened")
+    if known.state is State.CLOSED:
+        case = open_case(session, comment, route, dates, policy, now=now, previous=known)
+        return Placed(case.id, "linked")
+    _join(session, known, comment, route, now=now)
+    if known.state is State.AWAITING_AUTHOR:
+        advance(session, known.id, Act.AUTHOR_REPLIED, actor=SYSTEM, now=now, policy=policy)
+    if known.state is State.ANSWERED and route.answer_owed:
+        known.language, known.reply_in = route.language, route.reply_in
+        _start_round(session, known, comment, dates)
+        advance(session, known.id, Act.REOPEN, actor=SYSTEM, now=now, policy=policy)
+        return Placed(known.id, "reopened")
+    return Placed(known.id, "joined")
+
+
+def open_case(
+    session: Session,
+    comment: CommentRow,
+    route: Route,
+    dates: Mapping[Clock, Deadline],
+    policy: Policy,
+    *,
+    now: datetime,
+    previous: CaseRow | None = None,
+) -> CaseRow:
+    """A new case for this comment, with its clocks running since the person posted."""
+    jobs.keep_policy(session, policy_version(policy), policy.model_dump_json, now=now)
+    case = CaseRow(
+        reference=cases.next_reference(session, now.year),
+        account_id=comment.account_id,
+        author_id=comment.author_id,
+        thread=comment.thread,
+        state=State.RECEIVED,
+        service_area=route.area,
+        language=route.language,
+        reply_in=route.reply_in,
+        answer_owed=route.answer_owed,
+        severity=route.severity,
+        escalated_to="",
+        due=dates[Clock.ANSWER].due,
+        round=0,
+        because=_written(route.because),
+        policy_version=policy_version(policy),
+        outcome="",
+        previous_id=previous.id if previous else None,
+        opened_at=now,
+    )
+    session.add(case)
+    session.flush()
+    _start_round(session, case, comment, dates)
+    comment.case_id = case.id
+    record(
+        session,
+        case,
+        Note.OPENED,
+        actor=SYSTEM,
+        now=now,
+        detail={
+            "comment": comment.id,
+            "area": route.area,
+            "reply_in": route.reply_in.value,
+            "answer_owed": route.answer_owed,
+            "due": case.due.isoformat(),
+            "policy": policy_version(policy),
+        },
+    )
+    return case
+
+
+def advance(
+    session: Session,
+    case_id: int,
+    act: Act,
+    *,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+    saw: int | None = None,
+    words: str = "",
+    area: str = "",
+    owner_id: int | None = None,
+    escalate_to: str = "",
+    outcome: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> CaseRow:
+    """Move a case along one row of the lifecycle table.
+
+    `saw` is the version the officer had before them; None for the system, which reads in this
+    very transaction.
+
+    Raises:
+        UnknownCase: there is no such case.
+        StaleCase: it moved since `saw`.
+        lifecycle.IllegalTransition: the table has no such row.
+        ClosingRefused: no outcome of the policy, or no reason.
+        ReasonNeeded: escalating or handing back without saying why.
+    """
+    case = get(session, case_id, saw=saw, lock=True)
+    before = case.state
+    after = lifecycle.next_state(before, act)
+    if act is Act.CLOSE:
+        _check_closing(policy, outcome, words)
+    if act in _WITH_REASON and actor.user_id is not None and not words.strip():
+        raise ReasonNeeded(f"say why you {act.value.replace('_', ' ')} {case.reference}")
+    facts = {"state": before.value, "area": case.service_area, "owner": case.owner_id}
+    case.state = after
+    if area:
+        case.service_area = area
+    if act is Act.ASSIGN:
+        case.owner_id = owner_id
+    if act is Act.ESCALATE:
+        case.escalated_to = escalate_to or "communications"
+    elif before is State.ESCALATED:
+        case.escalated_to = ""
+    if act is Act.CLOSE:
+        case.outcome, case.closed_at = outcome, now
+        cases.current_round(session, case).ended_at = now
+    if act is Act.REOPEN:
+        case.outcome, case.closed_at = "", None
+        if actor.user_id is not None:
+            cases.current_round(session, case).ended_at = None
+    session.add(
+        EventRow(
+            case_id=case.id,
+            at=now,
+            user_id=actor.user_id,
+            what=act.value,
+            from_state=before,
+            to_state=after,
+            words=words.strip(),
+            detail=dict(detail or {}) | _said(area=area, owner=owner_id, to=escalate_to, outcome=outcome),
+        )
+    )
+    audit.append(
+        session,
+        actor=actor.name,
+        action=f"case.{act.value}",
+        subject=f"case:{case.id}",
+        now=now,
+        before=facts,
+        after={"state": after.value, "area": case.service_area, "owner": case.owner_id} | _said(outcome=outcome),
+    )
+    session.flush()
+    return case
+
+
+def record(
+    session: Session,
+    case: CaseRow,
+    what: Note,
+    *,
+    actor: Actor,
+    now: datetime,
+    words: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down something that does not move the state.  `detail` holds ids, codes and dates only."""
+    session.add(
+        EventRow(
+            case_id=case.id,
+            at=now,
+            user_id=actor.user_id,
+            what=what.value,
+            from_state=case.state,
+            to_state=case.state,
+            words=words.strip(),
+            detail=dict(detail or {}),
+        )
+    )
+    audit.append(
+        session,
+        actor=actor.name,
+        action=f"case.{what.value}",
+        subject=f"case:{case.id}",
+        now=now,
+        after=dict(detail or {}),
+    )
+
+
+def get(session: Session, case_id: int, *, saw: int | None = None, lock: bool = False) -> CaseRow:
+    """The case, as it is now.
+
+    Raises:
+        UnknownCase, StaleCase: as `advance`.
+    """
+    case = session.get(CaseRow, case_id, with_for_update=lock or None)
+    if case is None:
+        raise UnknownCase(f"there is no case {case_id}")
+    if saw is not None and case.version != saw:
+        raise StaleCase(case, saw)
+    return case
+
+
+def change_answer_owed(
+    session: Session, case_id: int, *, owed: bool, actor: Actor, now: datetime, words: str, saw: int | None = None
+) -> CaseRow:
+    """A person decides whether an answer is owed, and says why.
+
+    Raises:
+        ReasonNeeded: without a reason.
+    """
+    if not words.strip():
+        raise ReasonNeeded("say why an answer is owed, or is not")
+    case = get(session, case_id, saw=saw, lock=True)
+    if case.answer_owed != owed:
+        before, case.answer_owed = case.answer_owed, owed
+        record(
+            session,
+            case,
+            Note.ANSWER_OWED_CHANGED,
+            actor=actor,
+            now=now,
+            words=words,
+            detail={"from": before, "to": owed},
+        )
+    return case
+
+
+def note(session: Session, case_id: int, *, actor: Actor, now: datetime, words: str) -> None:
+    """An officer's note on a case.
+
+    Raises:
+        ReasonNeeded: the note is empty.
+    """
+    if not words.strip():
+        raise ReasonNeeded("the note is empty")
+    record(session, get(session, case_id), Note.NOTED, actor=actor, now=now, words=words)
+
+
+def comment_edited(session: Session, comment: CommentRow, *, route: Route, now: datetime) -> None:
+    """An edit never moves the clock; it may make an answer owed, and never takes one away."""
+    if comment.case_id is None:
+        return
+    case = get(session, comment.case_id, lock=True)
+    _widen(case, route)
+    record(
+        session, case, Note.COMMENT_EDITED, actor=SYSTEM, now=now, detail={"comment": comment.id, "is": comment.latest}
+    )
+
+
+def comment_vanished(session: Session, comment: CommentRow, *, now: datetime) -> None:
+    """The author's deletion closes nothing; the officer sees it and may close as withdrawn."""
+    if comment.case_id is not None:
+        case = get(session, comment.case_id)
+        record(session, case, Note.COMMENT_VANISHED, actor=SYSTEM, now=now, detail={"comment": comment.id})
+
+
+def acknowledged(
+    session: Session, case: CaseRow, round_number: int, at: datetime, *, actor: Actor, now: datetime
+) -> None:
+    """A reply of ours stands on the platform since `at`: the acknowledgement clock of that round stops, once."""
+    turn = cases.numbered_round(session, case.id, round_number)
+    if turn.acknowledged_at is None or at < turn.acknowledged_at:
+        turn.acknowledged_at = at
+        record(
+            session, case, Note.ACKNOWLEDGED, actor=actor, now=now, detail={"at": at.isoformat(), "round": round_number}
+        )
+
+
+def answered(
+    session: Session, case: CaseRow, round_number: int, at: datetime, *, actor: Actor, now: datetime, policy: Policy
+) -> None:
+    """An answer of ours stands on the platform since `at`: that round's answer clock stops, and the case moves on.
+
+    The state moves only where the table allows it and no later round has begun: a person who
+    wrote again while the answer was on its way is still owed one.
+    """
+    turn = cases.numbered_round(session, case.id, round_number)
+    if turn.answered_at is None or at < turn.answered_at:
+        turn.answered_at = turn.ended_at = at
+    if case.round == round_number and Act.ANSWER in lifecycle.allowed_from(case.state):
+        advance(session, case.id, Act.ANSWER, actor=actor, now=now, policy=policy, detail={"at": at.isoformat()})
+
+
+def move_due(
+    session: Session, case: CaseRow, turn: RoundRow, dates: Mapping[Clock, Deadline], *, because: str, now: datetime
+) -> bool:
+    """Give a running round its new dates where they differ; the first due date stands beside them."""
+    answer = dates[Clock.ANSWER]
+    fresh = {
+        "ack_due": answer.ack_due,
+        "due": answer.due,
+        "beyond_known": answer.beyond_known,
+        "foi_due": dates[Clock.FOI].due if turn.foi_due else None,
+        "sar_due": dates[Clock.SAR].due if turn.sar_due else None,
+    }
+    moved = {name: (getattr(turn, name), to) for name, to in fresh.items() if getattr(turn, name) != to}
+    if not moved:
+        return False
+    for name, (_, to) in moved.items():
+        setattr(turn, name, to)
+    turn.due_because, case.due = because, answer.due
+    record(
+        session,
+        case,
+        Note.DUE_RECOMPUTED,
+        actor=SYSTEM,
+        now=now,
+        detail={"because": because} | {name: [str(was), str(to)] for name, (was, to) in moved.items()},
+    )
+    return True
+
+
+def tell(session: Session, case: CaseRow, *, key: str, whom: str, about: Reason, now: datetime) -> bool:
+    """Record a warning, once in a round for its key; False where it was given before."""
+    if not cases.claim_told(session, case, key, whom=whom, about=about, now=now):
+        return False
+    record(session, case, Note.TOLD, actor=SYSTEM, now=now, detail={"whom": whom, "key": key})
+    return True
+
+
+_WITH_REASON = frozenset({Act.ESCALATE, Act.RETURN, Act.REOPEN})
+
+
+def _check_closing(policy: Policy, outcome: str, words: str) -> None:
+    if policy.outcome(outcome) is None:
+        raise ClosingRefused(f"choose an outcome: {', '.join(each.slug for each in policy.outcomes)}")
+    if not words.strip():
+        raise ClosingRefused("say why this case is closed")
+
+
+def _start_round(session: Session, case: CaseRow, comment: CommentRow, dates: Mapping[Clock, Deadline]) -> None:
+    answer = dates[Clock.ANSWER]
+    case.round += 1
+    case.due = answer.due
+    session.add(
+        RoundRow(
+            case_id=case.id,
+            number=case.round,
+            comment_id=comment.id,
+            received_at=comment.posted_at,
+            ack_due=answer.ack_due,
+            due=answer.due,
+            first_due=answer.due,
+            foi_due=dates[Clock.FOI].due if Clock.FOI in dates else None,
+            sar_due=dates[Clock.SAR].due if Clock.SAR in dates else None,
+            due_because="",
+            beyond_known=answer.beyond_known,
+        )
+    )
+    session.flush()
+
+
+def _join(session: Session, case: CaseRow, comment: CommentRow, route: Route, *, now: datetime) -> None:
+    comment.case_id = case.id
+    _widen(case, route)
+    record(session, case, Note.COMMENT_JOINED, actor=SYSTEM, now=now, detail={"comment": comment.id})
+
+
+def _widen(case: CaseRow, route: Route) -> None:
+    """What a further comment adds to a case; nothing that was owed is taken away by it."""
+    case.answer_owed = case.answer_owed or route.answer_owed
+    if route.severity.rank > case.severity.rank:
+        case.severity = route.severity
+    if route.answer_owed and route.reply_in is not case.reply_in:
+        case.reply_in = ReplyLanguage.BOTH
+    if route.answer_owed:
+        case.language = route.language
+
+
+def _written(because: tuple[Reason, ...]) -> list[Any]:
+    return [[reason.text, dict(reason.values)] for reason in because]
+
+
+def _said(**facts: object) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value}

@@ -1,0 +1,386 @@
+"""Replies, from an officer's words to proof that they stand on the platform.
+
+The intent is durable before the request leaves.  A reply whose fate nobody knows is looked for
+on the platform, and is never sent again on hope: only a platform that can prove absence, twice,
+lets it go out once more; otherwise a person decides.  Nothing here talks to a platform:
+`pipeline.dispatch` does, between these steps.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from collectors.base import (
+    AuthExpired,
+    Capabilities,
+    CollectorError,
+    PermissionLost,
+    RateLimited,
+    Receipt,
+    Transient,
+    Unconfirmed,
+)
+from moderation import queue, reply_rules
+from moderation.policy import Policy
+from moderation.queue import Actor
+from store import audit, replies
+from store.accounts import AccountRow
+from store.cases import CaseRow
+from store.comments import CommentRow
+from store.database import Session
+from store.normaliser import for_search
+from store.replies import PartRow, ReplyRow
+from vocabulary import Act, GwylioError, Note, OwnReply, ReplyKind, ReplyState, State
+
+LEASE = timedelta(minutes=3)
+"""Longer than any request of ours can take: an intent older than this has lost its process."""
+SKEW = timedelta(minutes=5)
+"""How far a platform's clock may be from ours when we look for our own replies."""
+READBACKS = 2
+BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
+TRIES = 8
+"""Attempts that surely published nothing, before a person is asked."""
+
+
+class ReplyRefused(GwylioError):
+    """The reply may not leave as it is; `objections` say why, and which of them a reason overrides."""
+
+    def __init__(self, objections: Sequence[reply_rules.Objection]) -> None:
+        self.objections = tuple(objections)
+        super().__init__("; ".join(str(each.why) for each in objections))
+
+
+class AlreadyOnItsWay(GwylioError):
+    """A colleague's reply, or one's own, has not reached the platform yet."""
+
+
+class NoReplyHere(GwylioError):
+    """There is nothing on this case that a reply could answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an officer wrote.  `exception` is their reason where the language owed is not given."""
+
+    kind: ReplyKind
+    text_cy: str = ""
+    text_en: str = ""
+    exception: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One message to publish now; its row already says `sending`, durably."""
+
+    part_id: int
+    account: str
+    target: str
+    text: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """One message whose fate is unknown, to be looked for on its platform since `since`."""
+
+    part_id: int
+    account: str
+    target: str
+    text: str
+    since: datetime
+
+
+def send(
+    session: Session,
+    case_id: int,
+    draft: Draft,
+    *,
+    objections: Callable[[CaseRow, Draft], Sequence[reply_rules.Objection]],
+    limits: Capabilities,
+    length_of: Callable[[str], int],
+    actor: Actor,
+    policy: Policy,
+    now: datetime,
+    saw: int | None = None,
+) -> ReplyRow:
+    """Put a reply in the outbox, in as many parts as the platform's length asks.
+
+    Raises:
+        ReplyRefused: an objection stands that no recorded reason overrides.
+        queue.StaleCase: the case moved while the officer wrote.
+        AlreadyOnItsWay: an earlier reply has not arrived yet.
+        NoReplyHere: the case has no comment that still stands.
+    """
+    case = queue.get(session, case_id, saw=saw, lock=True)
+    standing = [each for each in objections(case, draft) if not (each.overridable and draft.exception.strip())]
+    if _on_its_way(session, case):
+        raise AlreadyOnItsWay(f"a reply on {case.reference} is already on its way; wait until it is sent")
+    if standing:
+        raise ReplyRefused(standing)
+    comment = _answering(session, case)
+    reply = ReplyRow(
+        case_id=case.id,
+        comment_id=comment.id,
+        round=case.round,
+        kind=draft.kind,
+        state=ReplyState.APPROVED,
+        text_cy=draft.text_cy.strip(),
+        text_en=draft.text_en.strip(),
+        exception_reason=draft.exception.strip(),
+        author_id=actor.user_id,
+        created_at=now,
+    )
+    session.add(reply)
+    session.flush()
+    text = "\n\n".join(filter(None, (reply.text_cy, reply.text_en)))
+    for number, words in enumerate(reply_rules.split(text, limits.longest_reply, length_of), start=1):
+        session.add(
+            PartRow(
+                reply_id=reply.id,
+                account_id=case.account_id,
+                number=number,
+                key=secrets.token_hex(16),
+                target=comment.native_id,
+                text=words,
+                state=ReplyState.APPROVED,
+                attempts=0,
+                readbacks=0,
+                needs_person=False,
+                native_id="",
+                trouble="",
+            )
+        )
+    if case.state is State.RECEIVED:
+        queue.advance(session, case.id, Act.ASSIGN, actor=actor, now=now, policy=policy, owner_id=actor.user_id)
+    queue.record(
+        session,
+        case,
+        Note.REPLY_QUEUED,
+        actor=actor,
+        now=now,
+        words=draft.exception,
+        detail={"reply": reply.id, "kind": draft.kind.value, "exception": bool(draft.exception.strip())},
+    )
+    return reply
+
+
+def claim(session: Session, *, now: datetime, limit: int = 20) -> list[Intent]:
+    """Take what may leave now and say so durably; the caller sends only after this is committed."""
+    intents = []
+    for part, account in replies.ready(session, now=now, limit=limit):
+        part.state, part.intended_at, part.attempts = ReplyState.SENDING, now, part.attempts + 1
+        part.not_before = None
+        _settle_reply(session, part)
+        _trail(session, part, "outbox.sending", now)
+        intents.append(Intent(part.id, account.slug, part.target, part.text, part.key))
+    return intents
+
+
+def confirm(session: Session, part_id: int, receipt: Receipt, *, policy: Policy, now: datetime) -> None:
+    """The platform has it: keep its id and its time, stop the clocks, and when it was the answer move the case."""
+    part = replies.part(session, part_id)
+    if part.state is ReplyState.SENT:
+        return
+    part.state, part.native_id, part.sent_at = ReplyState.SENT, receipt.native_id, receipt.at or now
+    part.needs_person, part.trouble, part.not_before = False, "", None
+    reply = _settle_reply(session, part)
+    _trail(session, part, "outbox.sent", now, native_id=receipt.native_id)
+    replies.join_own(session, part, now=now)
+    case = queue.get(session, reply.case_id, lock=True)
+    actor = _author(session, reply)
+    queue.acknowledged(session, case, reply.round, part.sent_at, actor=actor, now=now)
+    if reply.state is ReplyState.SENT:
+        reply.sent_at = part.sent_at
+        if reply.kind is ReplyKind.ANSWER:
+            queue.answered(session, case, reply.round, part.sent_at, actor=actor, now=now, policy=policy)
+
+
+def fail(session: Session, part_id: int, error: CollectorError, *, settles_after: timedelta, now: datetime) -> None:
+    """What an error means for a part: unknown fate, later again, or a person."""
+    part = replies.part(session, part_id)
+    part.trouble = f"{type(error).__name__}: {error.reason}"
+    if isinstance(error, Unconfirmed):
+        _become_uncertain(session, part, not_before=now + settles_after, now=now)
+        return
+    if isinstance(error, RateLimited):
+        part.state, part.not_before = ReplyState.FAILED_FOR_NOW, error.until
+    elif isinstance(error, Transient | AuthExpired | PermissionLost) and part.attempts < TRIES:
+        part.state = ReplyState.FAILED_FOR_NOW
+        part.not_before = now + BACKOFF[min(part.attempts, len(BACKOFF)) - 1]
+    else:
+        part.state, part.needs_person = ReplyState.FAILED_FOR_GOOD, True
+        _note(session, part, Note.REPLY_FAILED, now)
+    _settle_reply(session, part)
+    _trail(session, part, f"outbox.{part.state.value}", now)
+
+
+def recover(session: Session, *, settles_after: Callable[[str], timedelta], now: datetime) -> int:
+    """Intents whose process died become uncertain; how many there were."""
+    lost = replies.sending_since(session, before=now - LEASE)
+    for part, account in lost:
+        part.trouble = "the process that was sending it ended"
+        _become_uncertain(session, part, not_before=now + settles_after(account.slug), now=now)
+    return len(lost)
+
+
+def lost(session: Session, *, now: datetime, limit: int = 50) -> list[Lost]:
+    """Uncertain parts that it is time to look for."""
+    return [
+        Lost(part.id, account.slug, part.target, part.text, (part.intended_at or now) - SKEW)
+        for part, account in replies.uncertain(session, now=now, limit=limit)
+    ]
+
+
+def looked(
+    session: Session,
+    part_id: int,
+    found: Sequence[OwnReply],
+    *,
+    limits: Capabilities,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """Settle an uncertain part by what the platform shows of our replies to its comment."""
+    part = replies.part(session, part_id)
+    if part.state is not ReplyState.UNCERTAIN:
+        return
+    taken = replies.native_ids(session, part.account_id, [each.native_id for each in found])
+    if ours := next((each for each in found if each.native_id not in taken and same_words(each.text, part.text)), None):
+        confirm(session, part_id, Receipt(ours.native_id, ours.posted_at), policy=policy, now=now)
+        return
+    part.readbacks += 1
+    _trail(session, part, "outbox.not_found", now, readbacks=part.readbacks)
+    if part.readbacks < READBACKS:
+        part.not_before = now + limits.settles_after
+    elif limits.proves_absence:
+        part.state, part.not_before, part.readbacks = ReplyState.APPROVED, None, 0
+        _settle_reply(session, part)
+    else:
+        part.needs_person = True
+        _note(session, part, Note.REPLY_UNCERTAIN, now)
+
+
+def decide(
+    session: Session, part_id: int, *, published: bool, native_id: str, actor: Actor, policy: Policy, now: datetime
+) -> None:
+    """A person has looked at the platform: the part stands there, or it does not and goes out again.
+
+    Raises:
+        NoReplyHere: it is not waiting for a person.
+    """
+    part = replies.part(session, part_id)
+    if not part.needs_person:
+        raise NoReplyHere(f"reply part {part_id} is not waiting for a person")
+    part.needs_person = False
+    _trail(session, part, "outbox.decided", now, actor=actor.name, published=published)
+    if published:
+        confirm(session, part_id, Receipt(native_id, part.intended_at), policy=policy, now=now)
+    else:
+        part.state, part.not_before, part.readbacks, part.attempts = ReplyState.APPROVED, None, 0, 0
+        _settle_reply(session, part)
+
+
+def join_native(session: Session, account: AccountRow, *, now: datetime) -> int:
+    """Join replies made on the platform by hand to their cases; they acknowledge at the platform's own time."""
+    joined = 0
+    for own, comment in replies.native_unjoined(session, account.id):
+        waiting = [each.text for each in replies.unsettled_to(session, account.id, own.in_reply_to)]
+        if any(same_words(own.text, text) for text in waiting):
+            continue
+        own.joined_at = now
+        if comment.case_id is None:
+            continue
+        case = queue.get(session, comment.case_id, lock=True)
+        queue.record(session, case, Note.NATIVE_REPLY_FOUND, actor=queue.SYSTEM, now=now, detail={"own_reply": own.id})
+        queue.acknowledged(session, case, case.round, own.posted_at, actor=queue.SYSTEM, now=now)
+        joined += 1
+    return joined
+
+
+def confirm_native(
+    session: Session, case_id: int, own_reply_id: int, *, actor: Actor, policy: Policy, now: datetime, saw: int | None
+) -> None:
+    """An officer says that a reply made on the platform was the answer; it counts from its own time there."""
+    case = queue.get(session, case_id, saw=saw, lock=True)
+    own = replies.own_reply(session, own_reply_id, case_id=case.id)
+    if own is None:
+        raise NoReplyHere(f"{case.reference} has no such reply on its platform")
+    queue.answered(session, case, case.round, own.posted_at, actor=actor, now=now, policy=policy)
+
+
+def same_words(shown: str, sent: str) -> bool:
+    """Whether the platform shows what we sent, past the changes that platforms make to text."""
+    return _plain(shown) == _plain(sent)
+
+
+_LINK = re.compile(r"\bhttps?://\S+")
+_ADDRESSED = re.compile(r"^(?:@\w+\s+)+")
+_SETTLED_LAST: Iterable[ReplyState] = (
+    ReplyState.FAILED_FOR_GOOD,
+    ReplyState.UNCERTAIN,
+    ReplyState.FAILED_FOR_NOW,
+    ReplyState.SENDING,
+    ReplyState.APPROVED,
+    ReplyState.SENT,
+)
+
+
+def _plain(text: str) -> str:
+    return for_search(_ADDRESSED.sub("", _LINK.sub("<link>", html.unescape(text)).strip()))
+
+
+def _settle_reply(session: Session, part: PartRow) -> ReplyRow:
+    """A reply stands where its least advanced part does."""
+    session.flush()
+    reply = replies.reply(session, part.reply_id)
+    states = {each.state for each in replies.parts(session, reply.id)}
+    reply.state = next(state for state in _SETTLED_LAST if state in states)
+    return reply
+
+
+def _become_uncertain(session: Session, part: PartRow, *, not_before: datetime, now: datetime) -> None:
+    part.state, part.not_before, part.readbacks = ReplyState.UNCERTAIN, not_before, 0
+    _settle_reply(session, part)
+    _trail(session, part, "outbox.uncertain", now)
+
+
+def _trail(
+    session: Session, part: PartRow, action: str, now: datetime, *, actor: str = audit.SYSTEM, **more: object
+) -> None:
+    audit.append(
+        session,
+        actor=actor,
+        action=action,
+        subject=f"reply_part:{part.id}",
+        now=now,
+        after={"state": part.state.value, "attempts": part.attempts, **more},
+    )
+
+
+def _note(session: Session, part: PartRow, what: Note, now: datetime) -> None:
+    reply = replies.reply(session, part.reply_id)
+    case = queue.get(session, reply.case_id)
+    queue.record(session, case, what, actor=queue.SYSTEM, now=now, detail={"reply": reply.id, "part": part.number})
+
+
+def _on_its_way(session: Session, case: CaseRow) -> bool:
+    return any(
+        reply.state in {ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNCERTAIN, ReplyState.FAILED_FOR_NOW}
+        for reply in replies.of_case(session, case.id)
+    )
+
+
+def _answering(session: Session, case: CaseRow) -> CommentRow:
+    comment = replies.newest_standing_comment(session, case.id)
+    if comment is None:
+        raise NoReplyHere(f"no comment of {case.reference} still stands on its platform; close it as withdrawn")
+    return comment
+
+
+def _author(session: Session, reply: ReplyRow) -> Actor:
+    return Actor(replies.author_name(session, reply), reply.author_id)
