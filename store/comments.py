@@ -10,9 +10,22 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Row, UniqueConstraint, and_, case, insert, select, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Row,
+    Table,
+    UniqueConstraint,
+    and_,
+    case,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import vocabulary
@@ -266,6 +279,8 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+# Pages are written through the tables: the ORM would look at every row by itself.
+_AUTHOR, _COMMENT, _REVISION = (cast("Table", row.__table__) for row in (AuthorRow, CommentRow, RevisionRow))
 _NOT_ON_SHOW = frozenset(
     {Presence.HIDDEN_BY_US, Presence.DELETED_BY_AUTHOR, Presence.DELETED_BY_US, Presence.UNAVAILABLE}
 )
@@ -320,8 +335,8 @@ def _insert(
     if not fresh:
         return []
     authors = _authors(session, account.platform, [comment.author for comment in fresh if comment.author])
-    ids = session.scalars(
-        insert(CommentRow).returning(CommentRow.id, sort_by_parameter_order=True),
+    session.execute(
+        insert(_COMMENT),
         [
             {
                 "account_id": account.id,
@@ -344,12 +359,22 @@ def _insert(
             for comment in fresh
             for past in (history or _is_history(account, comment),)
         ],
-    ).all()
-    session.execute(
-        insert(RevisionRow),
-        [_revision(comment_id, 1, comment, now) for comment_id, comment in zip(ids, fresh, strict=True)],
     )
-    return list(ids)
+    ids = _ids(session, account.id, [comment.native_id for comment in fresh])
+    session.execute(insert(_REVISION), [_revision(ids[comment.native_id], 1, comment, now) for comment in fresh])
+    return [ids[comment.native_id] for comment in fresh]
+
+
+def _ids(session: Session, account_id: int, native_ids: Sequence[str]) -> dict[str, int]:
+    ids: dict[str, int] = {}
+    for part in _chunks(native_ids):
+        rows = session.execute(
+            select(CommentRow.native_id, CommentRow.id).where(
+                CommentRow.account_id == account_id, CommentRow.native_id.in_(part)
+            )
+        )
+        ids.update({row.native_id: row.id for row in rows})
+    return ids
 
 
 def _is_history(account: AccountRow, comment: vocabulary.Comment) -> bool:
@@ -402,22 +427,29 @@ def _note_hidden(session: Session, known: Mapping[str, _Known], comments: Mappin
 
 def _authors(session: Session, platform: Platform, authors: Iterable[vocabulary.Author]) -> dict[str, int]:
     wanted = {author.native_id: author.name for author in authors}
-    ids: dict[str, int] = {}
-    for part in _chunks(list(wanted)):
-        for row in session.scalars(
-            select(AuthorRow).where(AuthorRow.platform == platform, AuthorRow.native_id.in_(part))
-        ):
-            ids[row.native_id] = row.id
-            if wanted[row.native_id] and row.name != wanted[row.native_id]:
-                row.name = wanted[row.native_id]
-    missing = [native_id for native_id in wanted if native_id not in ids]
-    if missing:
-        made = session.scalars(
-            insert(AuthorRow).returning(AuthorRow.id, sort_by_parameter_order=True),
+    known = _known_authors(session, platform, list(wanted))
+    if missing := [native_id for native_id in wanted if native_id not in known]:
+        session.execute(
+            insert(_AUTHOR),
             [{"platform": platform, "native_id": native_id, "name": wanted[native_id]} for native_id in missing],
-        ).all()
-        ids.update(zip(missing, made, strict=True))
-    return ids
+        )
+        known |= _known_authors(session, platform, missing)
+    for native_id, (author_id, name) in known.items():
+        if wanted[native_id] and wanted[native_id] != name:
+            session.execute(update(AuthorRow).where(AuthorRow.id == author_id).values(name=wanted[native_id]))
+    return {native_id: author_id for native_id, (author_id, _) in known.items()}
+
+
+def _known_authors(session: Session, platform: Platform, native_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
+    known: dict[str, tuple[int, str]] = {}
+    for part in _chunks(native_ids):
+        rows = session.execute(
+            select(AuthorRow.native_id, AuthorRow.id, AuthorRow.name).where(
+                AuthorRow.platform == platform, AuthorRow.native_id.in_(part)
+            )
+        )
+        known.update({native_id: (author_id, name) for native_id, author_id, name in rows})
+    return known
 
 
 def _chunks(ids: Sequence[T]) -> Iterable[Sequence[T]]:
@@ -448,3 +480,25 @@ def unseen_since(session: Session, account_id: int, *, before: datetime, limit: 
         .limit(limit)
     )
     return [(comment_id, native_id) for comment_id, native_id in rows]
+
+
+def find(session: Session, account_slug: str, native_id: str) -> tuple[int, int | None] | None:
+    """The ids of a comment and of its case (None where it has none), or None where we do not hold it."""
+    row = session.execute(
+        select(CommentRow.id, CommentRow.case_id)
+        .join(AccountRow, AccountRow.id == CommentRow.account_id)
+        .where(AccountRow.slug == account_slug, CommentRow.native_id == native_id)
+    ).one_or_none()
+    return (row.id, row.case_id) if row else None
+
+
+def posted_between(session: Session, start: datetime, end: datetime) -> int:
+    """How many comments, without history, were posted from `start` up to but not at `end`."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(CommentRow)
+            .where(CommentRow.posted_at >= start, CommentRow.posted_at < end, ~CommentRow.history)
+        )
+        or 0
+    )

@@ -34,7 +34,8 @@ BUSY_TIMEOUT_MS = 15_000
 GROUP = 64
 """Most acts in one commit, so that the first never waits long for the last."""
 TRIES = 5
-_SERIALISATION = frozenset({"40001", "40P01"})
+_ANOTHER_TRY = frozenset({"40001", "40P01", "23505"})
+"""SQLSTATE of a serialisation failure, a deadlock, and a key that somebody else added in the meantime."""
 
 
 class StoreError(GwylioError):
@@ -81,7 +82,7 @@ class Store:
     def write(self, act: Callable[[Session], T]) -> T:
         """Run `act` in a transaction; its answer comes back once that is durable.
 
-        On PostgreSQL an act may run more than once (serialisation failures), so it must do
+        On PostgreSQL an act may run more than once (somebody else was quicker), so it must do
         nothing that cannot be rolled back.
         """
         if not self.on_sqlite:
@@ -121,7 +122,7 @@ class Store:
                     self._keep_head(session.info.get("audit_head"))
                 return answer
             except DBAPIError as error:
-                if tried == TRIES or getattr(error.orig, "sqlstate", None) not in _SERIALISATION:
+                if tried == TRIES or getattr(error.orig, "sqlstate", None) not in _ANOTHER_TRY:
                     raise
         raise AssertionError("unreachable")
 

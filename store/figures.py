@@ -178,7 +178,7 @@ def _reopenings(session: Session, start: datetime, end: datetime) -> tuple[Happe
 
 def _english_only(session: Session, start: datetime, end: datetime) -> tuple[Happening, ...]:
     """Replies that left without Welsh though Welsh was written: to this comment, or to start the clock."""
-    first = aliased(CommentRow)
+    first, welsh = aliased(CommentRow), [each.value for each in OWED_WELSH]
     found = session.execute(
         select(ReplyRow.sent_at, CaseRow.service_area, CommentRow.language, first.language, AccountRow.platform)
         .join(CaseRow, CaseRow.id == ReplyRow.case_id)
@@ -192,7 +192,7 @@ def _english_only(session: Session, start: datetime, end: datetime) -> tuple[Hap
             ReplyRow.text_cy == "",
             ReplyRow.text_en != "",
             ReplyRow.exception_reason != "",
-            or_(CommentRow.language.in_(OWED_WELSH), first.language.in_(OWED_WELSH)),
+            or_(CommentRow.language.in_(welsh), first.language.in_(welsh)),
         )
         .order_by(ReplyRow.id)
     )

@@ -27,11 +27,14 @@ class HolidayRow(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
-def standing(session: Session) -> Sequence[HolidayRow]:
-    """The days that count now, by date."""
-    return session.scalars(
-        select(HolidayRow).where(HolidayRow.withdrawn_at.is_(None)).order_by(HolidayRow.day, HolidayRow.division)
-    ).all()
+def standing(session: Session) -> Sequence[tuple[date, str, str, str, str]]:
+    """The days that count now, by date: day, division, English title, Welsh title, source."""
+    rows = session.execute(
+        select(HolidayRow.day, HolidayRow.division, HolidayRow.title_en, HolidayRow.title_cy, HolidayRow.source)
+        .where(HolidayRow.withdrawn_at.is_(None))
+        .order_by(HolidayRow.day, HolidayRow.division)
+    )
+    return [(row.day, row.division, row.title_en, row.title_cy, row.source) for row in rows]
 
 
 def keep(session: Session, days: Iterable[tuple[date, str, str, str, str]], *, now: datetime) -> list[HolidayRow]:

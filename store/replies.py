@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from store.accounts import AccountRow
@@ -225,3 +225,18 @@ def newest_standing_comment(session: Session, case_id: int) -> CommentRow | None
 def author_name(session: Session, row: ReplyRow) -> str:
     """The username of the officer who wrote it."""
     return session.get_one(UserRow, row.author_id).username
+
+
+def sent_ids(session: Session) -> Sequence[str]:
+    """The platforms' ids of everything that was sent."""
+    return session.scalars(select(PartRow.native_id).where(PartRow.state == ReplyState.SENT)).all()
+
+
+def unsettled(session: Session) -> int:
+    """How many parts are neither sent nor waiting for a person."""
+    return (
+        session.scalar(
+            select(func.count()).select_from(PartRow).where(PartRow.state != ReplyState.SENT, ~PartRow.needs_person)
+        )
+        or 0
+    )

@@ -1,0 +1,273 @@
+"""A week's figures as a page: the same numbers in either language, every word from the catalogue.
+
+`sheet` prepares what `templates/weekly_tables.html` draws, for the file as for the web app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from moderation.service_areas import Areas
+from reports import measures
+from reports.figures import Figures, LateCase, Weekly
+from reports.measures import NOTHING, Measure
+from settings import Body
+from words import Words
+from words.names import N_
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+MINUS: Final = "\N{MINUS SIGN}"
+
+NOTES: Final = (
+    N_("A comment counts as received in the week in which it was posted, by the clock in Wales."),
+    N_(
+        "An answer counts as in time or late in the week in which it was due. "
+        "It is in time when it stands on the platform by the end of the day on which it was due."
+    ),
+    N_(
+        "A conversation that needs no response is counted by itself. So is one that was closed by its due date "
+        "without a reply: neither is part of the percentage."
+    ),
+    N_("A conversation in which the person writes again after our answer starts a new count for the new answer."),
+    N_(
+        "Working days are whole days and the day of arrival is day 0. The median and the 90th percentile "
+        "are of the answers given in the week: half of them, and nine in ten of them, took that long or less."
+    ),
+    N_("An acknowledgement is our first reply, whether a holding reply or an answer."),
+    N_("Collection delay is the time from when a comment was posted to when we first saw it."),
+    N_("English-only replies to Welsh are those for which an officer recorded the reason."),
+    N_("Differences between percentages are in percentage points."),
+    N_("A dash (–) means that there was nothing to measure."),
+)
+"""How the figures are counted, for whoever must be able to trace them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in a cell.  `per_cent` draws a bar beside it; `case_id` may make a link of it."""
+
+    text: str
+    number: bool = True
+    per_cent: float | None = None
+    case_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row: what it is about, and its cells."""
+
+    head: Cell
+    cells: tuple[Cell, ...]
+    is_total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A captioned table; `corner` heads the column of row headings, `headings` the others (text, whether numbers)."""
+
+    caption: str
+    corner: str
+    headings: tuple[Cell, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with its tables, and a sentence that says how to read them or why there are none."""
+
+    slug: str
+    heading: str
+    intro: str
+    tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The report in one language, ready to be drawn."""
+
+    title: str
+    period: str
+    unfinished: str
+    policy: str
+    brief: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+    notes: tuple[str, ...]
+
+
+def html(report: Weekly, words: Words, areas: Areas, body: Body) -> str:
+    """The page as a file of its own: nothing to fetch, fit to print."""
+    return (
+        _environment()
+        .get_template("weekly.html")
+        .render(
+            report=sheet(report, words, areas),
+            body=body.cy if words.language == "cy" else body.en,
+            words=words,
+            _=words.gettext,
+        )
+    )
+
+
+def sheet(report: Weekly, words: Words, areas: Areas) -> Sheet:
+    """The report in the language of `words`."""
+    _ = words.gettext
+    week = report.week
+    return Sheet(
+        title=_("Weekly report"),
+        period=_(
+            "Week {number}, {year}: {first} to {last}",
+            number=week.number,
+            year=week.year,
+            first=words.day(week.first_day),
+            last=words.day(week.last_day),
+        ),
+        unfinished=""
+        if report.over
+        else _("This week is not over. The figures stand as at {moment}.", moment=words.moment(report.until)),
+        policy=report.policy,
+        brief=tuple((_(each.heading), each.written(report.total)) for each in measures.IN_BRIEF),
+        sections=tuple(_sections(report, words, areas)),
+        notes=tuple(_(note) for note in NOTES),
+    )
+
+
+def area_name(slug: str, words: Words, areas: Areas) -> str:
+    """What people call a service area; the slug itself for one that has left the configuration."""
+    return areas[slug].name.say(words.language) if slug in areas else slug
+
+
+def capital(name: str) -> str:
+    """A name at the head of a row."""
+    return name[:1].upper() + name[1:]
+
+
+def _sections(report: Weekly, words: Words, areas: Areas) -> Iterator[Section]:
+    _ = words.gettext
+    of_area = {area_name(slug, words, areas): figures for slug, figures in report.by_area.items()}
+    of_platform = {capital(words.name(each)): figures for each, figures in report.by_platform.items()}
+    of_language = {capital(words.name(each)): figures for each, figures in report.by_language.items()}
+    yield Section(
+        "languages",
+        _("Welsh beside English"),
+        _("Those who wrote in both languages are owed Welsh, and are counted with Welsh here."),
+        tuple(_beside(report, words)),
+    )
+    for slug, heading, corner, split in (
+        ("areas", _("By service area"), _("Service area"), of_area),
+        ("platforms", _("By platform"), _("Platform"), of_platform),
+        ("by-language", _("By language"), _("Language"), of_language),
+    ):
+        yield Section(slug, heading, "", tuple(_split(heading, corner, split, report.total, words)))
+    yield _late(report, words, areas)
+
+
+def _split(heading: str, corner: str, split: Mapping[str, Figures], total: Figures, words: Words) -> Iterator[Table]:
+    _ = words.gettext
+    for caption, chosen in (
+        (_("{heading}: answers", heading=heading), measures.ANSWERS),
+        (_("{heading}: acknowledgements and other figures", heading=heading), measures.BESIDES),
+    ):
+        lines = [_line(name, figures, chosen) for name, figures in split.items()]
+        yield Table(
+            caption,
+            corner,
+            tuple(Cell(_(each.heading)) for each in chosen),
+            (*lines, _line(_("Total"), total, chosen, is_total=True)),
+        )
+
+
+def _line(name: str, figures: Figures, chosen: Iterable[Measure], *, is_total: bool = False) -> Line:
+    cells = tuple(
+        Cell(each.written(figures), per_cent=each.of(figures) if each is measures.SHARE_IN_TIME else None)
+        for each in chosen
+    )
+    return Line(Cell(name, number=False), cells, is_total)
+
+
+def _beside(report: Weekly, words: Words) -> Iterator[Table]:
+    _ = words.gettext
+    sides = (Cell(_("Welsh")), Cell(_("English")))
+    yield Table(
+        _("How much came, and how it went"),
+        _("Measure"),
+        sides,
+        tuple(
+            Line(
+                Cell(_(each.heading), number=False),
+                (Cell(each.written(report.welsh)), Cell(each.written(report.english))),
+            )
+            for each in measures.SIDE_BY_SIDE
+        ),
+    )
+    yield Table(
+        _("How the two compare"),
+        _("Measure"),
+        (*sides, Cell(_("Difference (Welsh minus English)"))),
+        tuple(
+            Line(
+                Cell(_(each.heading), number=False),
+                (
+                    Cell(each.written(report.welsh)),
+                    Cell(each.written(report.english)),
+                    Cell(_difference(each.of(report.welsh), each.of(report.english))),
+                ),
+            )
+            for each in measures.COMPARED
+        ),
+    )
+
+
+def _difference(welsh: measures.Number, english: measures.Number) -> str:
+    if welsh is None or english is None:
+        return NOTHING
+    size = measures.plain(abs(welsh - english))
+    if size == "0":
+        return size
+    return f"+{size}" if welsh > english else f"{MINUS}{size}"
+
+
+def _late(report: Weekly, words: Words, areas: Areas) -> Section:
+    _ = words.gettext
+    heading = _("Late cases")
+    if not report.late_cases:
+        return Section("late", heading, _("No case is late."))
+    headings = (
+        *(Cell(text, number=False) for text in (_("Service area"), _("Platform"), _("Language"))),
+        *(Cell(text, number=False) for text in (_("Received on"), _("Answer due on"), _("Answered on"))),
+        Cell(_("Working days late")),
+    )
+    lines = tuple(_late_line(case, words, areas) for case in report.late_cases)
+    intro = _("Those due this week and answered late or not at all, and those overdue from earlier weeks.")
+    return Section("late", heading, intro, (Table(heading, _("Reference"), headings, lines),))
+
+
+def _late_line(case: LateCase, words: Words, areas: Areas) -> Line:
+    texts = (
+        area_name(case.place.area, words, areas),
+        capital(words.name(case.place.platform)),
+        capital(words.name(case.place.language)),
+        words.day(case.received),
+        words.day(case.due),
+        words.day(case.answered) if case.answered else words.gettext("not answered"),
+    )
+    return Line(
+        Cell(case.reference, number=False, case_id=case.case_id),
+        (*(Cell(text, number=False) for text in texts), Cell(str(case.days_late))),
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
