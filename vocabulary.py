@@ -231,7 +231,8 @@ class Comment:
     `account` is our own slug for the account.  `native_id` is the platform's id, always a string.
     `thread` is the native id of the post or conversation it stands under, `in_reply_to` that of
     its parent.  `posted_at` and `edited_at` carry a time zone.  `author` is None where the
-    platform does not say: then nothing is joined.  `raw` is the platform's own bytes.
+    platform does not say: then nothing is joined.  `hidden` is None where the platform does not say (X never
+    does).  `raw` is the platform's own bytes.
     """
 
     account: str
@@ -243,7 +244,7 @@ class Comment:
     in_reply_to: str = ""
     url: str = ""
     edited_at: datetime | None = None
-    hidden: bool = False
+    hidden: bool | None = None
     raw: bytes = b""
 
 

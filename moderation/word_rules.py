@@ -38,6 +38,9 @@ EVERYDAY = frozenset(
     "trwy un wedi wrth y ych ydw ydy ydych yma yn yna yng ym yr".split()
 )
 
+# *ar fin* is "about to" and "on the edge of", whatever is said of a bin.
+IDIOMS = frozenset({("ar", "fin")})
+
 MARKS = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]")
 TOKEN = re.compile(r"[^\W_]+|[.!?;]+")
 
@@ -83,6 +86,8 @@ class WordRules(Generic[K]):
         tokens = tokens_of(text)
         tables = (self._plain,) if language is Language.EN else (self._plain, self._welsh)
         for place, token in enumerate(tokens):
+            if place and (tokens[place - 1], token) in IDIOMS:
+                continue
             for table in tables:
                 for phrase in table.get(token, ()):
                     if phrase.stands_at(tokens, place):

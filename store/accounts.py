@@ -68,6 +68,10 @@ class StreamRow(Base):
     items: Mapped[int] = mapped_column(default=0)
 
 
+class AccountExists(GwylioError):
+    """The slug, or the account on its platform, is registered already."""
+
+
 class UnknownAccount(GwylioError):
     """No account has that slug."""
 
@@ -135,7 +139,21 @@ def add(
     open_since: datetime | None = None,
     login_model: str = "personal",
 ) -> AccountRow:
-    """A new account; its comments posted before `open_since` (now, unless said) are history."""
+    """A new account; its comments posted before `open_since` (now, unless said) are history.
+
+    Raises:
+        AccountExists: under this slug, or this id on this platform.
+    """
+    known = session.scalar(
+        select(AccountRow).where(
+            (AccountRow.slug == slug) | ((AccountRow.platform == platform) & (AccountRow.native_id == native_id))
+        )
+    )
+    if known is not None:
+        raise AccountExists(
+            f"{known.slug} is registered already, as {known.native_id} on {known.platform.value}; "
+            f"to renew its token, run `gwylio account connect {known.slug}`"
+        )
     account = AccountRow(
         slug=slug,
         platform=platform,

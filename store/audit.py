@@ -12,7 +12,9 @@ import hashlib
 import hmac
 import json
 import os
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -68,6 +70,10 @@ class Broken:
 
     number: int
     reason: str
+
+
+class UnreadableHead(GwylioError):
+    """The head kept outside the database holds something else."""
 
 
 class NoAuditKey(GwylioError):
@@ -133,6 +139,11 @@ def verify(session: Session, key: bytes, outside: Head | None) -> Broken | None:
     return None
 
 
+def count(session: Session) -> int:
+    """How many rows the trail has, as its head says."""
+    return session.scalar(select(AuditHead.number)) or 0
+
+
 def rows(session: Session) -> Iterator[dict[str, Any]]:
     """Every row as plain values, oldest first."""
     with _all_rows(session) as found:
@@ -150,22 +161,31 @@ def rows(session: Session) -> Iterator[dict[str, Any]]:
 
 
 def read_head(path: Path) -> Head | None:
-    """The head kept outside the database, or None where none was written yet."""
+    """The head kept outside the database, or None where none was written yet.
+
+    Raises:
+        UnreadableHead: the file holds no head.
+    """
     try:
         number, mac = path.read_text(encoding="ascii").split()
         return Head(int(number), bytes.fromhex(mac))
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise GwylioError(f"{path}: not an audit head; restore it from a backup ({error})") from error
+        raise UnreadableHead(f"{path}: not an audit head; restore it from a backup ({error})") from error
 
 
 def write_head(path: Path, head: Head) -> None:
-    """Replace the head file, unless a later one is there already."""
-    known = read_head(path)
-    if known and known.number >= head.number:
-        return
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    """Replace the head file, unless a later one is there already.
+
+    Called after the commit whose head it is, so that a crash leaves it behind the database and never ahead.
+    A file that cannot be read as a head is replaced as well: the database has what is true.
+    """
+    with suppress(UnreadableHead):
+        known = read_head(path)
+        if known and known.number >= head.number:
+            return
+    fresh = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
     fresh.write_text(f"{head}\n", encoding="ascii")
     fresh.replace(path)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.attributes import flag_modified
 
 from store.base import Base, insert_if_absent
 from vocabulary import Reason, ReplyLanguage, Severity, State
@@ -29,6 +30,14 @@ class CaseRow(Base):
     __table_args__ = (
         Index(
             "ix_cases_open_due",
+            "due",
+            "id",
+            sqlite_where=text("state NOT IN ('closed', 'answered')"),
+            postgresql_where=text("state NOT IN ('closed', 'answered')"),
+        ),
+        Index(
+            "ix_cases_open_service_area_due",
+            "service_area",
             "due",
             "id",
             sqlite_where=text("state NOT IN ('closed', 'answered')"),
@@ -166,6 +175,29 @@ def current_round(session: Session, case: CaseRow) -> RoundRow:
 def numbered_round(session: Session, case_id: int, number: int) -> RoundRow:
     """One turn of a case's clocks, by its number (1 is the first)."""
     return session.scalars(select(RoundRow).where(RoundRow.case_id == case_id, RoundRow.number == number)).one()
+
+
+def round_at(session: Session, case: CaseRow, moment: datetime) -> RoundRow:
+    """The turn of the clocks that was running at that moment; the first one for any moment before it."""
+    rounds = session.scalars(select(RoundRow).where(RoundRow.case_id == case.id).order_by(RoundRow.number)).all()
+    return next((turn for turn in reversed(rounds) if turn.received_at <= moment), rounds[0])
+
+
+def one_placer(session: Session) -> None:
+    """Wait for whoever is placing comments: two at once could open two cases for one conversation.
+
+    SQLite has one writer as it is.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_PLACING)))
+
+
+def moved(session: Session, case: CaseRow) -> None:
+    """Give the case a new version though none of its columns changed: whoever reads it must read it again."""
+    flag_modified(case, "state")
+
+
+_PLACING = 4_217
 
 
 def claim_told(session: Session, case: CaseRow, key: str, *, whom: str, about: Reason, now: datetime) -> bool:

@@ -415,7 +415,8 @@ def _revise(session: Session, row: _Known, comment: vocabulary.Comment, *, now: 
 
 def _note_hidden(session: Session, known: Mapping[str, _Known], comments: Mapping[str, vocabulary.Comment]) -> None:
     for native_id, row in known.items():
-        if comments[native_id].hidden:
+        hidden = comments[native_id].hidden
+        if hidden or (hidden is None and row.presence is Presence.HIDDEN_BY_US):
             seen = Presence.HIDDEN_BY_US
         elif row.presence in _NOT_ON_SHOW:
             seen = Presence.EDITED if row.latest > 1 else Presence.PRESENT
@@ -463,6 +464,14 @@ def author_ids(session: Session, ids: Sequence[int]) -> dict[int, int | None]:
     for part in _chunks(ids):
         rows = session.execute(select(CommentRow.id, CommentRow.author_id).where(CommentRow.id.in_(part)))
         found.update({row.id: row.author_id for row in rows})
+    return found
+
+
+def account_ids(session: Session, ids: Sequence[int]) -> set[int]:
+    """The accounts that these comments were left on."""
+    found: set[int] = set()
+    for part in _chunks(ids):
+        found.update(session.scalars(select(CommentRow.account_id).where(CommentRow.id.in_(part)).distinct()))
     return found
 
 

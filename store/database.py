@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import OperationalError as Unreachable
@@ -29,6 +30,8 @@ from vocabulary import GwylioError
 __all__ = ["Session", "Store", "StoreError", "Unreachable"]
 
 T = TypeVar("T")
+
+log = structlog.get_logger("gwylio.store")
 
 BUSY_TIMEOUT_MS = 15_000
 GROUP = 64
@@ -66,6 +69,7 @@ class Store:
             self._writer_engine = _sqlite_engine(path, read_only=False)
             self._reader_engine = _sqlite_engine(path, read_only=True)
             self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+            self._door, self._closed = threading.Lock(), False
             self._thread = threading.Thread(target=self._write_forever, name="store-writer", daemon=True)
             self._thread.start()
         elif self.url.get_backend_name() == "postgresql":
@@ -90,7 +94,10 @@ class Store:
         if threading.current_thread() is self._thread:
             raise StoreError("write called inside a write; pass the session on instead")
         answer: Future[T] = Future()
-        self._waiting.put(_Waiting(act, answer))
+        with self._door:
+            if self._closed:
+                raise StoreError("the database is closed; nothing was written")
+            self._waiting.put(_Waiting(act, answer))
         return answer.result()
 
     @contextmanager
@@ -102,7 +109,9 @@ class Store:
     def close(self) -> None:
         """Let the acts that wait finish, then close every connection."""
         if self.on_sqlite and self._thread.is_alive():
-            self._waiting.put(None)
+            with self._door:
+                self._closed = True
+                self._waiting.put(None)
             self._thread.join()
         self._writer_engine.dispose()
         self._reader_engine.dispose()
@@ -182,8 +191,12 @@ class Store:
         return {"audit_key": self.audit_key}
 
     def _keep_head(self, head: audit.Head | None) -> None:
+        """Once committed, an act is done: that its head could not be kept is logged, and the next one will be."""
         if head and self.head_file:
-            audit.write_head(self.head_file, head)
+            try:
+                audit.write_head(self.head_file, head)
+            except OSError as error:
+                log.error("audit head not written", file=self.head_file.name, error=error.strerror)
 
 
 def _sqlite_engine(path: Path, *, read_only: bool) -> Engine:

@@ -7,7 +7,7 @@ ten-thousandth case costs what the first did and nothing is skipped while cases 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -144,20 +144,13 @@ def queue_page(
     session: Session, wanted: Wanted, *, after: Key | None = None, before: Key | None = None, limit: int = 25
 ) -> QueuePage:
     """The cases after a key, or those before one, due soonest first.  Answered and closed ones only when asked for."""
-    query = _wanted(_LINE, wanted)
-    if before is not None:
-        query = query.where(_beyond(before, forwards=False)).order_by(CaseRow.due.desc(), CaseRow.id.desc())
-    else:
-        if after is not None:
-            query = query.where(_beyond(after, forwards=True))
-        query = query.order_by(CaseRow.due, CaseRow.id)
-    found = [_queue_case(row) for row in session.execute(query.limit(limit + 1))]
-    more, found = len(found) > limit, found[:limit]
-    if before is not None:
-        found.reverse()
+    keys = _keys(session, wanted, after=after, before=before, limit=limit + 1)
+    more, keys = len(keys) > limit, keys[:limit]
+    lines = session.execute(_LINE.where(CaseRow.id.in_([case_id for _due, case_id in keys])))
+    found = tuple(sorted((_queue_case(line) for line in lines), key=lambda case: case.key))
     backwards, forwards = (more, True) if before is not None else (after is not None, more)
     return QueuePage(
-        tuple(found),
+        found,
         earlier=found[0].key if found and backwards else None,
         later=found[-1].key if found and forwards else None,
     )
@@ -233,7 +226,7 @@ _Owner = aliased(UserRow)
 _COMMENTS = (
     select(func.count()).where(CommentRow.case_id == CaseRow.id).correlate(CaseRow).scalar_subquery().label("comments")
 )
-_LINE = (
+_LINE: Select[*tuple[Any, ...]] = (
     select(
         CaseRow.id,
         CaseRow.reference,
@@ -267,8 +260,27 @@ _LINE = (
 )
 
 
-def _wanted(query: Select[Any], wanted: Wanted) -> Select[Any]:
-    if wanted.areas is not None:
+def _keys(session: Session, wanted: Wanted, *, after: Key | None, before: Key | None, limit: int) -> list[Key]:
+    """The next keys from where a page ended, nearest first.
+
+    Each service area is asked by itself: in its own index its cases lie in order, and no more are
+    read than are shown, however many there are.
+    """
+    areas = [wanted.area] if wanted.area or wanted.areas is None else sorted(wanted.areas)
+    found: list[Key] = []
+    for area in areas:
+        query = _wanted(select(CaseRow.due, CaseRow.id), replace(wanted, area=area))
+        if before is not None:
+            query = query.where(_beyond(before, forwards=False)).order_by(CaseRow.due.desc(), CaseRow.id.desc())
+        else:
+            query = query.order_by(CaseRow.due, CaseRow.id)
+            query = query if after is None else query.where(_beyond(after, forwards=True))
+        found += [(due, case_id) for due, case_id in session.execute(query.limit(limit))]
+    return sorted(found, reverse=before is not None)[:limit]
+
+
+def _wanted(query: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
+    if wanted.areas is not None and wanted.area not in wanted.areas:
         query = query.where(CaseRow.service_area.in_(sorted(wanted.areas)))
     if wanted.area:
         query = query.where(CaseRow.service_area == wanted.area)

@@ -50,7 +50,9 @@ def keep(session: Session, days: Iterable[tuple[date, str, str, str, str]], *, n
             session.add(row)
             known[day, division] = row
             fresh.append(row)
-        elif row.withdrawn_at is not None:
+            continue
+        row.source, row.title_en, row.title_cy = source, title_en, title_cy
+        if row.withdrawn_at is not None:
             row.withdrawn_at = None
             fresh.append(row)
     return fresh

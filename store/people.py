@@ -54,6 +54,10 @@ class WebSessionRow(Base):
     expires_at: Mapped[datetime]
 
 
+class UserExists(GwylioError):
+    """Somebody signs in under that name already."""
+
+
 class UnknownUser(GwylioError):
     """No member of staff has that username."""
 
@@ -81,7 +85,13 @@ def add(
     language: str = "en",
     email: str = "",
 ) -> UserRow:
-    """A new member of staff with their grants."""
+    """A new member of staff with their grants.
+
+    Raises:
+        UserExists: somebody has that username.
+    """
+    if session.scalar(select(UserRow.id).where(UserRow.username == username)) is not None:
+        raise UserExists(f"there is a user called {username} already; choose another username")
     user = UserRow(
         username=username,
         full_name=full_name,

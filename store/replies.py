@@ -97,7 +97,21 @@ def part(session: Session, part_id: int) -> PartRow:
     return session.get_one(PartRow, part_id, with_for_update=True)
 
 
-def ready(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[PartRow, AccountRow]]:
+def accounts_waiting(session: Session, *, slug: str | None, now: datetime) -> Sequence[AccountRow]:
+    """The accounts on which a round of the outbox has something to do by now; only this one where a slug is given."""
+    something = exists().where(
+        PartRow.account_id == AccountRow.id,
+        PartRow.state.in_([ReplyState.APPROVED, ReplyState.FAILED_FOR_NOW, ReplyState.SENDING, ReplyState.UNCERTAIN]),
+        (PartRow.state != ReplyState.UNCERTAIN) | ~PartRow.needs_person,
+        (PartRow.not_before.is_(None)) | (PartRow.not_before <= now),
+    )
+    query = select(AccountRow).where(something).order_by(AccountRow.slug)
+    return session.scalars(query if slug is None else query.where(AccountRow.slug == slug)).all()
+
+
+def ready(
+    session: Session, *, now: datetime, limit: int, account_id: int | None = None
+) -> Sequence[tuple[PartRow, AccountRow]]:
     """Parts that may leave now, oldest first; a part waits until those before it in its reply are sent."""
     before = aliased(PartRow)
     rows = session.execute(
@@ -106,6 +120,7 @@ def ready(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Part
         .where(
             PartRow.state.in_([ReplyState.APPROVED, ReplyState.FAILED_FOR_NOW]),
             (PartRow.not_before.is_(None)) | (PartRow.not_before <= now),
+            *([PartRow.account_id == account_id] if account_id is not None else []),
             ~exists().where(
                 before.reply_id == PartRow.reply_id,
                 before.number < PartRow.number,
@@ -119,24 +134,26 @@ def ready(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Part
     return [(part_row, account) for part_row, account in rows]
 
 
-def sending_since(session: Session, *, before: datetime) -> Sequence[tuple[PartRow, AccountRow]]:
+def sending_since(session: Session, account_id: int, *, before: datetime) -> Sequence[PartRow]:
     """Parts whose intent was written before this moment and that nobody confirmed or failed since."""
-    rows = session.execute(
-        select(PartRow, AccountRow)
-        .join(AccountRow, AccountRow.id == PartRow.account_id)
-        .where(PartRow.state == ReplyState.SENDING, PartRow.intended_at <= before)
+    return session.scalars(
+        select(PartRow)
+        .where(PartRow.account_id == account_id, PartRow.state == ReplyState.SENDING, PartRow.intended_at <= before)
         .order_by(PartRow.id)
-        .with_for_update(skip_locked=True, of=PartRow)
-    )
-    return [(part_row, account) for part_row, account in rows]
+        .with_for_update(skip_locked=True)
+    ).all()
 
 
-def uncertain(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[PartRow, AccountRow]]:
+def uncertain(
+    session: Session, account_id: int, *, now: datetime, limit: int
+) -> Sequence[tuple[PartRow, ReplyRow, AccountRow]]:
     """Uncertain parts that are to be looked for by now and not yet in front of a person."""
     rows = session.execute(
-        select(PartRow, AccountRow)
+        select(PartRow, ReplyRow, AccountRow)
+        .join(ReplyRow, ReplyRow.id == PartRow.reply_id)
         .join(AccountRow, AccountRow.id == PartRow.account_id)
         .where(
+            PartRow.account_id == account_id,
             PartRow.state == ReplyState.UNCERTAIN,
             ~PartRow.needs_person,
             (PartRow.not_before.is_(None)) | (PartRow.not_before <= now),
@@ -144,18 +161,43 @@ def uncertain(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[
         .order_by(PartRow.id)
         .limit(limit)
     )
-    return [(part_row, account) for part_row, account in rows]
+    return [(part_row, reply_row, account) for part_row, reply_row, account in rows]
 
 
 def unsettled_to(session: Session, account_id: int, target: str) -> Sequence[PartRow]:
-    """Parts on their way to one comment, or of unknown fate."""
+    """Parts on their way to one comment, of unknown fate, or known to stand there under an id that nobody gave."""
     return session.scalars(
         select(PartRow).where(
             PartRow.account_id == account_id,
             PartRow.target == target,
-            PartRow.state.in_([ReplyState.SENDING, ReplyState.UNCERTAIN]),
+            PartRow.state.in_([ReplyState.SENDING, ReplyState.UNCERTAIN])
+            | ((PartRow.state == ReplyState.SENT) & (PartRow.native_id == "")),
         )
     ).all()
+
+
+def collected_of(session: Session, part_row: PartRow) -> Sequence[OwnReplyRow]:
+    """Replies to the same comment that collection has seen and that belong to no part yet, oldest first."""
+    return session.scalars(
+        select(OwnReplyRow)
+        .where(
+            OwnReplyRow.account_id == part_row.account_id,
+            OwnReplyRow.in_reply_to == part_row.target,
+            OwnReplyRow.reply_part_id.is_(None),
+            ~exists().where(PartRow.account_id == OwnReplyRow.account_id, PartRow.native_id == OwnReplyRow.native_id),
+        )
+        .order_by(OwnReplyRow.posted_at, OwnReplyRow.id)
+    ).all()
+
+
+def any_unjoined(session: Session, account_id: int) -> bool:
+    """Whether collection has seen a reply of ours that is joined to nothing yet."""
+    return (
+        session.scalar(
+            select(OwnReplyRow.id).where(OwnReplyRow.account_id == account_id, OwnReplyRow.joined_at.is_(None)).limit(1)
+        )
+        is not None
+    )
 
 
 def native_ids(session: Session, account_id: int, ids: Sequence[str]) -> frozenset[str]:
@@ -212,11 +254,14 @@ def own_reply(session: Session, own_reply_id: int, *, case_id: int) -> OwnReplyR
     )
 
 
+_CAN_BE_ANSWERED = (Presence.PRESENT, Presence.EDITED, Presence.HIDDEN_BY_US)
+
+
 def newest_standing_comment(session: Session, case_id: int) -> CommentRow | None:
-    """The last comment of a case that can still be replied to on its platform."""
+    """The last comment of a case that can still be replied to on its platform; a hidden one can."""
     return session.scalars(
         select(CommentRow)
-        .where(CommentRow.case_id == case_id, CommentRow.presence.in_([Presence.PRESENT, Presence.EDITED]))
+        .where(CommentRow.case_id == case_id, CommentRow.presence.in_(_CAN_BE_ANSWERED))
         .order_by(CommentRow.posted_at.desc(), CommentRow.id.desc())
         .limit(1)
     ).one_or_none()

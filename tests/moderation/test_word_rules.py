@@ -80,6 +80,11 @@ def test_words_are_found_whole_and_in_any_form(
     assert seen == {key: tuple(sorted(words)) for key, words in found.items()}
 
 
+def test_being_about_to_do_something_is_no_bin() -> None:
+    assert RULES.found("Mae'r wal ar fin cwympo", Language.CY) == {}
+    assert RULES.found("Mae caead y fin wedi torri", Language.CY) == {"bins": ("bin",)}
+
+
 def test_an_everyday_word_is_never_taken_for_a_mutated_one() -> None:
     welsh = WordRules({"all": Words(cy=("ci", "tŷ", "tân", "bae", "ban", "gardd"))})
     assert welsh.found(" ".join(sorted(EVERYDAY)), Language.CY) == {}

@@ -89,7 +89,10 @@ def test_hidden_and_shown_again_is_noticed(store):
     kept(store, account, a_comment(hidden=True), now=LATER)
     assert row(store).presence is Presence.HIDDEN_BY_US
 
-    kept(store, account, a_comment(), now=LATER)
+    kept(store, account, a_comment(hidden=None), now=LATER)
+    assert row(store).presence is Presence.HIDDEN_BY_US  # a platform that does not say undoes nothing
+
+    kept(store, account, a_comment(hidden=False), now=LATER)
     assert row(store).presence is Presence.PRESENT
 
 

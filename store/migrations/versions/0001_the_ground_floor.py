@@ -164,6 +164,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state NOT IN ('closed', 'answered')"),
             postgresql_where=sa.text("state NOT IN ('closed', 'answered')"),
         )
+        batch_op.create_index(
+            "ix_cases_open_service_area_due",
+            ["service_area", "due", "id"],
+            unique=False,
+            sqlite_where=sa.text("state NOT IN ('closed', 'answered')"),
+            postgresql_where=sa.text("state NOT IN ('closed', 'answered')"),
+        )
         batch_op.create_index("ix_cases_service_area_state_due", ["service_area", "state", "due"], unique=False)
 
     op.create_table(
@@ -522,6 +529,11 @@ def downgrade() -> None:
     op.drop_table("post")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index("ix_cases_service_area_state_due")
+        batch_op.drop_index(
+            "ix_cases_open_service_area_due",
+            sqlite_where=sa.text("state NOT IN ('closed', 'answered')"),
+            postgresql_where=sa.text("state NOT IN ('closed', 'answered')"),
+        )
         batch_op.drop_index(
             "ix_cases_open_due",
             sqlite_where=sa.text("state NOT IN ('closed', 'answered')"),

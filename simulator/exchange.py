@@ -1,0 +1,44 @@
+"""What a request and its answer are, between the server and the pretend platforms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request, without its token's letters: `token` is looked up and never stored."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    form: Mapping[str, Any]
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A reply that was published, for the log that proves it happened once."""
+
+    account: str
+    native_id: str
+    in_reply_to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back.  `payload` becomes JSON; `body` replaces it when a fault wants other bytes.
+
+    `cut` announces more bytes than are sent.  `written` is what the request published.
+    """
+
+    status: int
+    payload: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    content_type: str | None = "application/json; charset=utf-8"
+    cut: bool = False
+    written: Written | None = None

@@ -1,0 +1,339 @@
+"""The truth behind the pretend platforms: who wrote what, when, and what became of it.
+
+The whole story can be loaded at once.  What lies after `World.now` has not happened yet: nobody
+sees it, and moving the clock plays it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import RLock
+from typing import Any
+
+from vocabulary import Platform
+
+X_EPOCH_MS = 1_288_834_974_657
+"""The millisecond from which X counts; the upper 42 bits of an X id are milliseconds since then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One of our own accounts, and the token that opens it."""
+
+    platform: Platform
+    slug: str
+    native_id: str
+    name: str
+    username: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whoever wrote a message, as the platform knows them."""
+
+    native_id: str
+    name: str
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The words as they stood from `at` on.  On X each version has its own id."""
+
+    native_id: str
+    text: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Message:
+    """One post, comment or mention with everything that will ever happen to it.
+
+    `native_id` is that of its first version.  `root` is the message its conversation began with.
+    `listed_at` is when lists and searches begin to show it; asked for by id it is there at once.
+    """
+
+    account: str
+    native_id: str
+    author: Person
+    at: datetime
+    versions: list[Version]
+    root: str
+    parent: str = ""
+    listed_at: datetime | None = None
+    deleted_at: datetime | None = None
+    hidden: bool = False
+    mentions_us: bool = False
+    through_api: bool = False
+
+    def exists(self, now: datetime) -> bool:
+        """Whether it can be read by its id at this moment."""
+        return self.at <= now and (self.deleted_at is None or now < self.deleted_at)
+
+    def listed(self, now: datetime) -> bool:
+        """Whether lists and searches show it at this moment."""
+        return self.exists(now) and (self.listed_at is None or self.listed_at <= now)
+
+    def history(self, now: datetime) -> list[Version]:
+        """The versions so far, oldest first."""
+        return [version for version in self.versions if version.at <= now]
+
+    def current(self, now: datetime) -> Version:
+        return self.history(now)[-1]
+
+    @property
+    def text(self) -> str:
+        """The words of the last version there will ever be."""
+        return self.versions[-1].text
+
+
+class World:
+    """Every account and message, behind one lock; the simulator's thread and the test's share it."""
+
+    def __init__(self, *, now: datetime | None = None, self_serve: bool = False) -> None:
+        """`now` None is the real clock.  `self_serve`: X refuses replies to those who did not mention us."""
+        self.lock = RLock()
+        self.self_serve = self_serve
+        self.lag = timedelta(0)
+        """How long what is written through an API stays out of the lists."""
+        self.x_vocabulary: str = "tweets"
+        """`posts` makes X answer with the names of its newer specification."""
+        self._now = now
+        self._accounts: dict[str, Account] = {}
+        self._messages: dict[str, Message] = {}
+        self._versions: dict[str, str] = {}
+        self._serial = itertools.count(1)
+
+    @property
+    def now(self) -> datetime:
+        return self._now or datetime.now(UTC)
+
+    @now.setter
+    def now(self, moment: datetime | None) -> None:
+        self._now = None if moment is None else _aware(moment)
+
+    # --- telling the story
+
+    def add_account(
+        self, platform: Platform, slug: str, native_id: str, name: str, token: str, *, username: str = ""
+    ) -> Account:
+        """An account of ours.  `username` is its X handle, made from the slug unless given."""
+        handle = username or "".join(letter for letter in slug if letter.isalnum())[:15]
+        account = Account(platform, slug, native_id, name, handle, token)
+        with self.lock:
+            self._accounts[slug] = account
+        return account
+
+    def post(self, account: str, text: str, at: datetime) -> str:
+        """What we publish: a new conversation of our own."""
+        return self._add(account, text, self._us(account), at).native_id
+
+    def comment(
+        self,
+        account: str,
+        text: str,
+        author_id: str,
+        author_name: str,
+        at: datetime,
+        *,
+        post: str = "",
+        parent: str = "",
+        mentions_us: bool | None = None,
+        listed_at: datetime | None = None,
+    ) -> str:
+        """A comment under `post`, or a reply to `parent`; written by us when `author_id` is the account's own.
+
+        On X whatever stands in our conversation mentions us, unless `mentions_us` says otherwise:
+        X puts the handles of those above before a reply, and people may take them away.
+        """
+        with self.lock:
+            above = self._messages[self._versions[parent or post]]
+            ours = self._accounts[account].native_id
+            in_ours = ours in (above.author.native_id, self._messages[above.root].author.native_id)
+            return self._add(
+                account,
+                text,
+                self._person(account, author_id, author_name),
+                at,
+                above=above,
+                mentions_us=in_ours if mentions_us is None else mentions_us,
+                listed_at=listed_at,
+            ).native_id
+
+    def mention(
+        self,
+        account: str,
+        text: str,
+        author_id: str,
+        author_name: str,
+        at: datetime,
+        *,
+        listed_at: datetime | None = None,
+    ) -> str:
+        """Somebody writes to us outside our conversations: an X mention, or a visitor's post on a Page."""
+        person = self._person(account, author_id, author_name)
+        return self._add(account, text, person, at, mentions_us=True, listed_at=listed_at).native_id
+
+    def edit(self, native_id: str, text: str, at: datetime) -> str:
+        """New words from `at` on.  Answers with the new version's id, which on Facebook is the old one."""
+        with self.lock:
+            message = self._messages[self._versions[native_id]]
+            on_x = self._accounts[message.account].platform is Platform.X
+            version = self._x_id(at) if on_x else message.native_id
+            message.versions.append(Version(version, text, _aware(at)))
+            message.versions.sort(key=lambda version: version.at)
+            self._versions[version] = message.native_id
+            return version
+
+    def delete(self, native_id: str, at: datetime) -> None:
+        with self.lock:
+            self._messages[self._versions[native_id]].deleted_at = _aware(at)
+
+    # --- what the platforms do when asked
+
+    def write(self, account: str, text: str, *, above: Message | None = None) -> Message:
+        """Published by us through an API, at this moment."""
+        now = self.now
+        return self._add(account, text, self._us(account), now, above=above, listed_at=now + self.lag, through_api=True)
+
+    def erase(self, message: Message) -> None:
+        with self.lock:
+            message.deleted_at = self.now
+
+    def set_hidden(self, message: Message, *, hidden: bool) -> None:
+        with self.lock:
+            message.hidden = hidden
+
+    # --- asking for the truth
+
+    def account(self, slug: str) -> Account:
+        return self._accounts[slug]
+
+    def accounts(self) -> list[Account]:
+        return list(self._accounts.values())
+
+    def holder_of(self, platform: Platform, token: str) -> Account | None:
+        """The account this token opens."""
+        return next((a for a in self.accounts() if a.platform is platform and a.token == token), None)
+
+    def message(self, native_id: str) -> Message | None:
+        """By the id of any of its versions, whether or not it can be seen now."""
+        with self.lock:
+            first = self._versions.get(native_id)
+            return self._messages[first] if first else None
+
+    def messages(self, account: str | None = None, *, platform: Platform | None = None) -> list[Message]:
+        """Everything, past and to come, in the order it was told."""
+        with self.lock:
+            return [
+                message
+                for message in self._messages.values()
+                if (account is None or message.account == account)
+                and (platform is None or self._accounts[message.account].platform is platform)
+            ]
+
+    def replies_by_us(self, account: str) -> list[Message]:
+        """Our replies that stand on the platform now, oldest first; `parent` is what each answers."""
+        ours, now = self._accounts[account].native_id, self.now
+        found = [
+            message
+            for message in self.messages(account)
+            if message.parent and message.author.native_id == ours and message.exists(now)
+        ]
+        return sorted(found, key=lambda message: message.at)
+
+    def as_json(self) -> dict[str, Any]:
+        """The state at this moment, without tokens."""
+        now = self.now
+        return {
+            "now": now.isoformat(),
+            "accounts": [
+                {"platform": a.platform.value, "slug": a.slug, "native_id": a.native_id, "name": a.name}
+                for a in self.accounts()
+            ],
+            "messages": [message_as_json(message, now) for message in self.messages() if message.at <= now],
+        }
+
+    # --- inside
+
+    def _us(self, account: str) -> Person:
+        ours = self._accounts[account]
+        return Person(ours.native_id, ours.name, ours.username)
+
+    def _person(self, account: str, native_id: str, name: str) -> Person:
+        ours = self._us(account)
+        if native_id == ours.native_id:
+            return ours
+        return Person(native_id, name, f"user_{native_id}"[:15])
+
+    def _add(
+        self,
+        account: str,
+        text: str,
+        author: Person,
+        at: datetime,
+        *,
+        above: Message | None = None,
+        mentions_us: bool = False,
+        listed_at: datetime | None = None,
+        through_api: bool = False,
+    ) -> Message:
+        at = _aware(at)
+        with self.lock:
+            ours = self._accounts[account]
+            if ours.platform is Platform.X:
+                native_id = self._x_id(at)
+            else:
+                place = ours.native_id if above is None else above.root.split("_")[-1]
+                native_id = f"{place}_{self._x_id(at)}"
+            message = Message(
+                account=account,
+                native_id=native_id,
+                author=author,
+                at=at,
+                versions=[Version(native_id, text, at)],
+                root=above.root if above else native_id,
+                parent=above.native_id if above else "",
+                listed_at=listed_at and _aware(listed_at),
+                mentions_us=mentions_us,
+                through_api=through_api,
+            )
+            self._messages[native_id] = message
+            self._versions[native_id] = native_id
+            return message
+
+    def _x_id(self, at: datetime) -> str:
+        """Digits that grow with time: milliseconds above, a serial below."""
+        return str((milliseconds(at) - X_EPOCH_MS << 22) | (next(self._serial) & 0x3FFFFF))
+
+
+def message_as_json(message: Message, now: datetime) -> dict[str, Any]:
+    """One message as the control pages show it."""
+    current = message.current(now)
+    return {
+        "account": message.account,
+        "native_id": message.native_id,
+        "author_id": message.author.native_id,
+        "text": current.text,
+        "at": message.at.isoformat(),
+        "root": message.root,
+        "in_reply_to": message.parent,
+        "hidden": message.hidden,
+        "deleted": not message.exists(now),
+        "edited": len(message.history(now)) > 1,
+        "through_api": message.through_api,
+    }
+
+
+def milliseconds(at: datetime) -> int:
+    """Whole milliseconds since 1970, without a float on the way."""
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def _aware(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError(f"{at!r} has no time zone; the story is told in UTC")
+    return at.astimezone(UTC)
