@@ -145,11 +145,23 @@ def seed_holidays() -> tuple[Holiday, ...]:
     return tuple(sorted(rows.values(), key=lambda row: (row.day, row.division)))
 
 
-def _published(titles: Mapping[str, str]) -> Iterator[Holiday]:
+def announced_holidays(url: str) -> tuple[Holiday, ...]:
+    """The same days, with what GOV.UK says now at `url`; where it cannot be reached, those of the program."""
+    titles, own = _own_rows()
+    rows: dict[tuple[date, str], Holiday] = {}
+    for row in (*_published(titles, url), *own, *seed_holidays()):
+        rows.setdefault((row.day, row.division), row)
+    return tuple(sorted(rows.values(), key=lambda row: (row.day, row.division)))
+
+
+def _published(titles: Mapping[str, str], url: str = "") -> Iterator[Holiday]:
     from govuk_bank_holidays.bank_holidays import BankHolidays
 
-    english = BankHolidays(use_cached_holidays=True).data
-    welsh = BankHolidays(locale="cy", use_cached_holidays=True).data
+    class Source(BankHolidays):  # type: ignore[misc]
+        source_url = url
+
+    english = Source(use_cached_holidays=not url).data
+    welsh = Source(locale="cy", use_cached_holidays=not url).data
     for division in DIVISIONS:
         for en, cy in zip(english[division], welsh[division], strict=True):
             title = straight(en["title"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from moderation import lifecycle
@@ -70,18 +70,25 @@ def place(
     policy: Policy,
     now: datetime,
 ) -> Placed:
-    """Put a routed comment where it belongs: its author's open case in that thread, or a case of its own."""
-    known = cases.newest_in_thread(session, comment.account_id, comment.author_id, comment.thread)
+    """Put a routed comment where it belongs: its author's open case in that thread, or a case of its own.
+
+    An unknown author, or an unknown thread, is joined to nothing.
+    """
+    known = (
+        cases.newest_in_thread(session, comment.account_id, comment.author_id, comment.thread)
+        if comment.thread
+        else None
+    )
     if known is None:
         return Placed(open_case(session, comment, route, dates, policy, now=now).id, "opened")
     if known.state is State.CLOSED:
         case = open_case(session, comment, route, dates, policy, now=now, previous=known)
         return Placed(case.id, "linked")
-    _join(session, known, comment, route, now=now)
+    _join(session, known, comment, route, dates, now=now)
     if known.state is State.AWAITING_AUTHOR:
         advance(session, known.id, Act.AUTHOR_REPLIED, actor=SYSTEM, now=now, policy=policy)
     if known.state is State.ANSWERED and route.answer_owed:
-        known.language, known.reply_in = route.language, route.reply_in
+        known.language, known.reply_in, known.answer_owed = route.language, route.reply_in, True
         _start_round(session, known, comment, dates)
         advance(session, known.id, Act.REOPEN, actor=SYSTEM, now=now, policy=policy)
         return Placed(known.id, "reopened")
@@ -230,6 +237,8 @@ def record(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down something that does not move the state.  `detail` holds ids, codes and dates only."""
+    if what in _TO_BE_READ_FIRST:
+        cases.moved(session, case)
     session.add(
         EventRow(
             case_id=case.id,
@@ -345,6 +354,15 @@ def answered(
         turn.answered_at = turn.ended_at = at
     if case.round == round_number and Act.ANSWER in lifecycle.allowed_from(case.state):
         advance(session, case.id, Act.ANSWER, actor=actor, now=now, policy=policy, detail={"at": at.isoformat()})
+    else:
+        audit.append(
+            session,
+            actor=actor.name,
+            action="case.round_answered",
+            subject=f"case:{case.id}",
+            now=now,
+            after={"at": at.isoformat(), "round": round_number},
+        )
 
 
 def move_due(
@@ -385,6 +403,8 @@ def tell(session: Session, case: CaseRow, *, key: str, whom: str, about: Reason,
 
 
 _WITH_REASON = frozenset({Act.ESCALATE, Act.RETURN, Act.REOPEN})
+_TO_BE_READ_FIRST = frozenset({Note.COMMENT_JOINED, Note.COMMENT_EDITED, Note.REPLY_QUEUED, Note.NATIVE_REPLY_FOUND})
+"""What an officer must have read before deciding: a page opened earlier is stale."""
 
 
 def _check_closing(policy: Policy, outcome: str, words: str) -> None:
@@ -407,8 +427,8 @@ def _start_round(session: Session, case: CaseRow, comment: CommentRow, dates: Ma
             ack_due=answer.ack_due,
             due=answer.due,
             first_due=answer.due,
-            foi_due=dates[Clock.FOI].due if Clock.FOI in dates else None,
-            sar_due=dates[Clock.SAR].due if Clock.SAR in dates else None,
+            foi_due=_due_by(dates, Clock.FOI),
+            sar_due=_due_by(dates, Clock.SAR),
             due_because="",
             beyond_known=answer.beyond_known,
         )
@@ -416,9 +436,21 @@ def _start_round(session: Session, case: CaseRow, comment: CommentRow, dates: Ma
     session.flush()
 
 
-def _join(session: Session, case: CaseRow, comment: CommentRow, route: Route, *, now: datetime) -> None:
+def _join(
+    session: Session,
+    case: CaseRow,
+    comment: CommentRow,
+    route: Route,
+    dates: Mapping[Clock, Deadline],
+    *,
+    now: datetime,
+) -> None:
     comment.case_id = case.id
     _widen(case, route)
+    if case.state is not State.ANSWERED:
+        turn = cases.current_round(session, case)
+        turn.foi_due = turn.foi_due or _due_by(dates, Clock.FOI)
+        turn.sar_due = turn.sar_due or _due_by(dates, Clock.SAR)
     record(session, case, Note.COMMENT_JOINED, actor=SYSTEM, now=now, detail={"comment": comment.id})
 
 
@@ -431,6 +463,10 @@ def _widen(case: CaseRow, route: Route) -> None:
         case.reply_in = ReplyLanguage.BOTH
     if route.answer_owed:
         case.language = route.language
+
+
+def _due_by(dates: Mapping[Clock, Deadline], clock: Clock) -> date | None:
+    return dates[clock].due if clock in dates else None
 
 
 def _written(because: tuple[Reason, ...]) -> list[Any]:

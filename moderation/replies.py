@@ -28,7 +28,7 @@ from collectors.base import (
 from moderation import queue, reply_rules
 from moderation.policy import Policy
 from moderation.queue import Actor
-from store import audit, replies
+from store import audit, cases, replies
 from store.accounts import AccountRow
 from store.cases import CaseRow
 from store.comments import CommentRow
@@ -45,6 +45,10 @@ READBACKS = 2
 BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 TRIES = 8
 """Attempts that surely published nothing, before a person is asked."""
+LOOKING = timedelta(hours=1)
+"""How long we go on trying to look for a lost reply, before a person is asked to."""
+LONG_WAIT = timedelta(hours=12)
+"""A platform that makes us wait longer than this has a person told; the reply still leaves when it may."""
 
 
 class ReplyRefused(GwylioError):
@@ -169,12 +173,12 @@ def send(
     return reply
 
 
-def claim(session: Session, *, now: datetime, limit: int = 20) -> list[Intent]:
+def claim(session: Session, *, now: datetime, limit: int = 20, account_id: int | None = None) -> list[Intent]:
     """Take what may leave now and say so durably; the caller sends only after this is committed."""
     intents = []
-    for part, account in replies.ready(session, now=now, limit=limit):
+    for part, account in replies.ready(session, now=now, limit=limit, account_id=account_id):
         part.state, part.intended_at, part.attempts = ReplyState.SENDING, now, part.attempts + 1
-        part.not_before = None
+        part.not_before, part.needs_person = None, False
         _settle_reply(session, part)
         _trail(session, part, "outbox.sending", now)
         intents.append(Intent(part.id, account.slug, part.target, part.text, part.key))
@@ -201,14 +205,21 @@ def confirm(session: Session, part_id: int, receipt: Receipt, *, policy: Policy,
 
 
 def fail(session: Session, part_id: int, error: CollectorError, *, settles_after: timedelta, now: datetime) -> None:
-    """What an error means for a part: unknown fate, later again, or a person."""
+    """What an error means for a part: unknown fate, later again, or a person.
+
+    Nothing is changed where the part is no longer being sent: an answer that comes after the intent was
+    given up for lost says less than what was found out since.
+    """
     part = replies.part(session, part_id)
+    if part.state is not ReplyState.SENDING:
+        return
     part.trouble = f"{type(error).__name__}: {error.reason}"
     if isinstance(error, Unconfirmed):
         _become_uncertain(session, part, not_before=now + settles_after, now=now)
         return
     if isinstance(error, RateLimited):
         part.state, part.not_before = ReplyState.FAILED_FOR_NOW, error.until
+        part.needs_person = error.until - now > LONG_WAIT
     elif isinstance(error, Transient | AuthExpired | PermissionLost) and part.attempts < TRIES:
         part.state = ReplyState.FAILED_FOR_NOW
         part.not_before = now + BACKOFF[min(part.attempts, len(BACKOFF)) - 1]
@@ -219,20 +230,20 @@ def fail(session: Session, part_id: int, error: CollectorError, *, settles_after
     _trail(session, part, f"outbox.{part.state.value}", now)
 
 
-def recover(session: Session, *, settles_after: Callable[[str], timedelta], now: datetime) -> int:
+def recover(session: Session, account_id: int, *, settles_after: timedelta, now: datetime) -> int:
     """Intents whose process died become uncertain; how many there were."""
-    lost = replies.sending_since(session, before=now - LEASE)
-    for part, account in lost:
+    lost = replies.sending_since(session, account_id, before=now - LEASE)
+    for part in lost:
         part.trouble = "the process that was sending it ended"
-        _become_uncertain(session, part, not_before=now + settles_after(account.slug), now=now)
+        _become_uncertain(session, part, not_before=now + settles_after, now=now)
     return len(lost)
 
 
-def lost(session: Session, *, now: datetime, limit: int = 50) -> list[Lost]:
-    """Uncertain parts that it is time to look for."""
+def lost(session: Session, account_id: int, *, now: datetime, limit: int = 50) -> list[Lost]:
+    """Uncertain parts that it is time to look for: since they were written, so that no attempt is overlooked."""
     return [
-        Lost(part.id, account.slug, part.target, part.text, (part.intended_at or now) - SKEW)
-        for part, account in replies.uncertain(session, now=now, limit=limit)
+        Lost(part.id, account.slug, part.target, part.text, reply.created_at - SKEW)
+        for part, reply, account in replies.uncertain(session, account_id, now=now, limit=limit)
     ]
 
 
@@ -244,15 +255,16 @@ def looked(
     limits: Capabilities,
     policy: Policy,
     now: datetime,
-) -> None:
-    """Settle an uncertain part by what the platform shows of our replies to its comment."""
+) -> bool:
+    """Settle an uncertain part by what the platform shows of our replies to its comment; whether it stands there."""
     part = replies.part(session, part_id)
     if part.state is not ReplyState.UNCERTAIN:
-        return
+        return False
     taken = replies.native_ids(session, part.account_id, [each.native_id for each in found])
-    if ours := next((each for each in found if each.native_id not in taken and same_words(each.text, part.text)), None):
-        confirm(session, part_id, Receipt(ours.native_id, ours.posted_at), policy=policy, now=now)
-        return
+    shown = [Receipt(each.native_id, each.posted_at) for each in found if same_words(each.text, part.text)]
+    if ours := next((each for each in (*shown, *_collected(session, part)) if each.native_id not in taken), None):
+        confirm(session, part_id, ours, policy=policy, now=now)
+        return True
     part.readbacks += 1
     _trail(session, part, "outbox.not_found", now, readbacks=part.readbacks)
     if part.readbacks < READBACKS:
@@ -263,12 +275,30 @@ def looked(
     else:
         part.needs_person = True
         _note(session, part, Note.REPLY_UNCERTAIN, now)
+    return False
+
+
+def could_not_look(session: Session, part_id: int, reason: str, *, now: datetime) -> None:
+    """The platform would not say what stands there: look again later, and after `LOOKING` ask a person to."""
+    part = replies.part(session, part_id)
+    if part.state is not ReplyState.UNCERTAIN:
+        return
+    since = part.intended_at or now
+    part.trouble = reason
+    part.not_before = now + max(BACKOFF[0], (now - since) / 4)
+    if now - since >= LOOKING and not part.needs_person:
+        part.needs_person = True
+        _trail(session, part, "outbox.not_looked", now)
+        _note(session, part, Note.REPLY_UNCERTAIN, now)
 
 
 def decide(
     session: Session, part_id: int, *, published: bool, native_id: str, actor: Actor, policy: Policy, now: datetime
 ) -> None:
     """A person has looked at the platform: the part stands there, or it does not and goes out again.
+
+    Where they do not say under which id it stands (`native_id` empty), a reply in the same words that
+    collection has seen is taken for it.
 
     Raises:
         NoReplyHere: it is not waiting for a person.
@@ -279,25 +309,45 @@ def decide(
     part.needs_person = False
     _trail(session, part, "outbox.decided", now, actor=actor.name, published=published)
     if published:
-        confirm(session, part_id, Receipt(native_id, part.intended_at), policy=policy, now=now)
+        seen = () if native_id else _collected(session, part)
+        receipt = next(iter(seen), Receipt(native_id, part.intended_at))
+        confirm(session, part_id, receipt, policy=policy, now=now)
     else:
         part.state, part.not_before, part.readbacks, part.attempts = ReplyState.APPROVED, None, 0, 0
         _settle_reply(session, part)
 
 
-def join_native(session: Session, account: AccountRow, *, now: datetime) -> int:
-    """Join replies made on the platform by hand to their cases; they acknowledge at the platform's own time."""
+def join_native(session: Session, account: AccountRow, *, policy: Policy, now: datetime) -> int:
+    """Join replies that collection has seen: to a part of unknown fate where they are in its words, else to their case.
+
+    Those made on the platform by hand acknowledge at the platform's own time; how many of these there were.
+    One on a comment that has yet to be placed waits for it.
+    """
     joined = 0
     for own, comment in replies.native_unjoined(session, account.id):
-        waiting = [each.text for each in replies.unsettled_to(session, account.id, own.in_reply_to)]
-        if any(same_words(own.text, text) for text in waiting):
+        ours = next(
+            (
+                part
+                for part in replies.unsettled_to(session, account.id, own.in_reply_to)
+                if same_words(own.text, part.text)
+            ),
+            None,
+        )
+        if ours is not None:
+            if ours.state is ReplyState.UNCERTAIN:
+                confirm(session, ours.id, Receipt(own.native_id, own.posted_at), policy=policy, now=now)
+            elif ours.state is ReplyState.SENT:
+                ours.native_id = own.native_id
+                replies.join_own(session, ours, now=now)
+            continue
+        if comment.case_id is None:
+            own.joined_at = now if comment.read_at is not None else None
             continue
         own.joined_at = now
-        if comment.case_id is None:
-            continue
         case = queue.get(session, comment.case_id, lock=True)
         queue.record(session, case, Note.NATIVE_REPLY_FOUND, actor=queue.SYSTEM, now=now, detail={"own_reply": own.id})
-        queue.acknowledged(session, case, case.round, own.posted_at, actor=queue.SYSTEM, now=now)
+        turn = cases.round_at(session, case, own.posted_at)
+        queue.acknowledged(session, case, turn.number, own.posted_at, actor=queue.SYSTEM, now=now)
         joined += 1
     return joined
 
@@ -305,12 +355,21 @@ def join_native(session: Session, account: AccountRow, *, now: datetime) -> int:
 def confirm_native(
     session: Session, case_id: int, own_reply_id: int, *, actor: Actor, policy: Policy, now: datetime, saw: int | None
 ) -> None:
-    """An officer says that a reply made on the platform was the answer; it counts from its own time there."""
+    """An officer says that a reply made on the platform was the answer; it counts from its own time there.
+
+    It answers the turn of the clocks that ran when it was made: who wrote again since is still owed one.
+
+    Raises:
+        NoReplyHere: there is no such reply on the case.
+        queue.StaleCase: the case moved while the officer read.
+    """
     case = queue.get(session, case_id, saw=saw, lock=True)
     own = replies.own_reply(session, own_reply_id, case_id=case.id)
     if own is None:
         raise NoReplyHere(f"{case.reference} has no such reply on its platform")
-    queue.answered(session, case, case.round, own.posted_at, actor=actor, now=now, policy=policy)
+    turn = cases.round_at(session, case, own.posted_at)
+    queue.acknowledged(session, case, turn.number, own.posted_at, actor=actor, now=now)
+    queue.answered(session, case, turn.number, own.posted_at, actor=actor, now=now, policy=policy)
 
 
 def same_words(shown: str, sent: str) -> bool:
@@ -318,7 +377,8 @@ def same_words(shown: str, sent: str) -> bool:
     return _plain(shown) == _plain(sent)
 
 
-_LINK = re.compile(r"\bhttps?://\S+")
+# A platform may show any address, with or without its scheme, as a short link of its own.
+_LINK = re.compile(r"\b(?:https?://|(?:[\w-]+\.)+[a-z]{2,})\S*", re.IGNORECASE)
 _ADDRESSED = re.compile(r"^(?:@\w+\s+)+")
 _SETTLED_LAST: Iterable[ReplyState] = (
     ReplyState.FAILED_FOR_GOOD,
@@ -332,6 +392,15 @@ _SETTLED_LAST: Iterable[ReplyState] = (
 
 def _plain(text: str) -> str:
     return for_search(_ADDRESSED.sub("", _LINK.sub("<link>", html.unescape(text)).strip()))
+
+
+def _collected(session: Session, part: PartRow) -> list[Receipt]:
+    """Replies to the part's comment in its words, as collection saw them on the platform."""
+    return [
+        Receipt(own.native_id, own.posted_at)
+        for own in replies.collected_of(session, part)
+        if same_words(own.text, part.text)
+    ]
 
 
 def _settle_reply(session: Session, part: PartRow) -> ReplyRow:

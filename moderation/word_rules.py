@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator
@@ -17,17 +17,9 @@ from pydantic_core import PydanticCustomError
 
 from toml_file import Record, Text
 from vocabulary import Language
+from words.mutations import forms_of
 
 K = TypeVar("K", bound=Hashable)
-
-# Thorne, A Comprehensive Welsh Grammar, sections 41-107.  A letter that is absent does not mutate.
-SOFT = {"p": "b", "t": "d", "c": "g", "b": "f", "d": "dd", "g": "", "m": "f", "ll": "l", "rh": "r"}
-NASAL = {"p": "mh", "t": "nh", "c": "ngh", "b": "m", "d": "n", "g": "ng"}
-ASPIRATE = {"p": "ph", "t": "th", "c": "ch"}
-MUTATIONS = (SOFT, NASAL, ASPIRATE)
-VOWELS = frozenset("aeiouwy")
-# One letter in Welsh, though written with two; those not in a table above do not mutate.
-DIGRAPHS = ("ch", "dd", "ff", "ng", "ll", "ph", "rh", "th")
 
 # Everyday words that a mutated form may look like once accents are folded: *ci* gives *chi*, *tŷ* gives *dy*,
 # *tân* gives *dan*, *bae* gives *mae*.  One of these alone is never taken for the mutated word.
@@ -115,17 +107,6 @@ def tokens_of(text: str) -> list[str]:
     An apostrophe or a hyphen parts two words: *o'r bin* has three, *fly-tipping* two.
     """
     return TOKEN.findall(MARKS.sub("", unicodedata.normalize("NFKD", text).casefold()))
-
-
-def forms_of(word: str) -> Iterator[str]:
-    """A folded Welsh word and its soft, nasal, aspirate and h- forms."""
-    yield word
-    letter = word[:2] if word.startswith(DIGRAPHS) else word[:1]
-    for mutation in MUTATIONS:
-        if letter in mutation:
-            yield mutation[letter] + word[len(letter) :]
-    if letter in VOWELS:
-        yield f"h{word}"
 
 
 def _welsh_tokens(word: str) -> tuple[frozenset[str], ...]:

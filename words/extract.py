@@ -62,7 +62,7 @@ def in_template(source: str) -> Iterator[tuple[int, Found]]:
     """The messages of a Jinja template, each with its line."""
     tree = Environment(autoescape=True).parse(source)
     for line, called, message in extract_from_ast(tree, gettext_functions=("_", "gettext", "ngettext")):
-        literals = [part for part in ([message] if isinstance(message, str) else message) if isinstance(part, str)]
+        literals = [part for part in ((message,) if isinstance(message, str) else message or ()) if part is not None]
         if called in PLURAL and len(literals) >= 2:
             yield line, (literals[0], literals[1])
         elif called in SINGULAR and literals:

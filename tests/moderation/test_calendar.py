@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections.abc import Iterator
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import holidays
 import pytest
 
-from moderation.calendar import FIRST_YEAR, Holiday, calendars, seed_holidays
+from moderation import calendar
+from moderation.calendar import FIRST_YEAR, Holiday, announced_holidays, calendars, seed_holidays
 from tests.moderation.given import DAYS, closed_on
 from vocabulary import Clock
 
@@ -73,3 +78,42 @@ def test_a_holiday_that_arrives_late_moves_the_clock_once_it_is_a_row() -> None:
     assert after[Clock.ANSWER].after(date(2026, 11, 20), 1) == date(2026, 11, 24)
     assert after[Clock.FOI].after(date(2026, 11, 20), 1) == date(2026, 11, 24)
     assert WALES.after(date(2026, 11, 20), 1) == date(2026, 11, 23)
+
+
+def test_a_day_off_announced_late_is_heard_of_and_the_rest_stands(gov_uk: str) -> None:
+    heard = {(row.day, row.division): row for row in announced_holidays(gov_uk)}
+
+    assert heard[date(2027, 6, 7), calendar.WALES].title_en == "A day for something great"
+    assert {(row.day, row.division) for row in seed_holidays()} <= heard.keys()
+
+
+def test_when_gov_uk_cannot_be_reached_the_days_of_the_program_stand() -> None:
+    nobody_listens = "http://127.0.0.1:9/bank-holidays.json"
+
+    assert announced_holidays(nobody_listens) == seed_holidays()
+
+
+@pytest.fixture
+def gov_uk() -> Iterator[str]:
+    """GOV.UK's list with one more day, served over real HTTP on loopback."""
+    from govuk_bank_holidays.bank_holidays import BankHolidays
+
+    listed = BankHolidays.load_backup_data()
+    listed[calendar.WALES]["events"].append(
+        {"title": "A day for something great", "date": "2027-06-07", "notes": "", "bunting": True}
+    )
+    body = json.dumps(listed).encode()
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/bank-holidays.json"
+        server.shutdown()

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.word_rules import EVERYDAY, WordRules, Words, forms_of, tokens_of
+from moderation.word_rules import EVERYDAY, WordRules, Words, tokens_of
 from vocabulary import Language
+from words.mutations import forms_of
 
 # Radical, then the forms after *ei* (his: soft), *fy* (nasal), *ei* (hers: aspirate or h-).
 MUTATIONS = [
