@@ -18,9 +18,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import LargeBinary, ScalarResult, insert, select, update
+from sqlalchemy import LargeBinary, ScalarResult, Table, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.base import Base, insert_if_absent
@@ -94,11 +94,8 @@ def append(
     key = session.info.get("audit_key")
     if not isinstance(key, bytes):
         raise NoAuditKey(f"cannot record {action} on {subject}: this session has no audit key")
-    last = select(AuditHead.number, AuditHead.mac).with_for_update()
-    head = session.execute(last).one_or_none()
-    if head is None:
-        insert_if_absent(session, AuditHead, id=1, number=0, mac=GENESIS)
-        head = session.execute(last).one()
+    session.flush()
+    head = session.info.get("audit_head") or _locked_head(session)
     number: int = head.number + 1
     previous: bytes = head.mac
     row = {
@@ -111,10 +108,25 @@ def append(
         "after": dict(after or {}),
     }
     mac = _mac(key, previous, row)
-    session.execute(insert(AuditRow).values(**row, mac=mac))
-    session.execute(update(AuditHead).values(number=number, mac=mac))
+    connection = session.connection()
+    connection.execute(_ADD, row | {"mac": mac})
+    connection.execute(_MOVE, {"number": number, "mac": mac})
     session.info["audit_head"] = Head(number, mac)
     return number
+
+
+def _locked_head(session: Session) -> Head:
+    """The head, which nobody else moves until this transaction is over: an act asks once."""
+    last = select(AuditHead.number, AuditHead.mac).with_for_update()
+    head = session.execute(last).one_or_none()
+    if head is None:
+        insert_if_absent(session, AuditHead, id=1, number=0, mac=GENESIS)
+        head = session.execute(last).one()
+    return Head(head.number, head.mac)
+
+
+_ADD = insert(cast("Table", AuditRow.__table__))
+_MOVE = update(cast("Table", AuditHead.__table__))
 
 
 def verify(session: Session, key: bytes, outside: Head | None) -> Broken | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, insert, select
+from sqlalchemy import ForeignKey, UniqueConstraint, delete, exists, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.base import Base
@@ -89,14 +89,26 @@ def of_comments(session: Session, ids: Sequence[int]) -> Mapping[int, list[Findi
 
 def labels_of_cases(session: Session, case_ids: Sequence[int]) -> Mapping[int, Mapping[Label, float]]:
     """By case, the highest score of each label over its comments, corrections applied."""
-    rows = session.execute(select(CommentRow.id, CommentRow.case_id).where(CommentRow.case_id.in_(case_ids)))
-    of_case = {row.id: row.case_id for row in rows if row.case_id is not None}
+    said_otherwise = exists().where(
+        CorrectionRow.comment_id == FindingRow.comment_id, CorrectionRow.about == FindingRow.about
+    )
+    seen = session.execute(
+        select(CommentRow.case_id, FindingRow.about, func.max(FindingRow.score))
+        .join(FindingRow, FindingRow.comment_id == CommentRow.id)
+        .where(CommentRow.case_id.in_(case_ids), FindingRow.about.not_in(_NOT_LABELS), ~said_otherwise)
+        .group_by(CommentRow.case_id, FindingRow.about)
+    )
+    corrected = session.execute(
+        select(CommentRow.case_id, CorrectionRow.about, CorrectionRow.says)
+        .join(CorrectionRow, CorrectionRow.comment_id == CommentRow.id)
+        .where(CommentRow.case_id.in_(case_ids), CorrectionRow.about.not_in(_NOT_LABELS))
+    )
     scores: dict[int, dict[Label, float]] = {}
-    for comment_id, seen in of_comments(session, list(of_case)).items():
-        best = scores.setdefault(of_case[comment_id], {})
-        for finding in seen:
-            if isinstance(finding.about, Label):
-                best[finding.about] = max(best.get(finding.about, 0.0), finding.score)
+    said = ((case_id, about, 0.0 if says == "no" else 1.0) for case_id, about, says in corrected)
+    for case_id, about, score in (*seen, *said):
+        if case_id is not None:
+            best = scores.setdefault(case_id, {})
+            best[Label(about)] = max(best.get(Label(about), 0.0), score)
     return scores
 
 
@@ -116,6 +128,7 @@ def correct(
 
 
 _QUESTIONS = frozenset(Question)
+_NOT_LABELS = [each.value for each in Question]
 
 
 def _about(value: str) -> Label | Question:

@@ -1,0 +1,159 @@
+"""One morning of an officer in a real browser, without JavaScript: in Welsh, refused in English, and back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import uvicorn
+
+import pipeline
+from tests.web.world import PASSWORD, Site
+
+playwright = pytest.importorskip("playwright.sync_api")
+from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402 - after the check that it is there
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium on this machine, and under CI the pages must be seen in one")
+        pytest.skip("no Chromium on this machine: `apt-get install chromium` and run again")
+    with sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def address(site: Site) -> Iterator[str]:
+    """The site, served over real HTTP on loopback."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(site.app, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+def a_page(browser: Browser, address: str, size: dict[str, int] = WIDE) -> Page:
+    context = browser.new_context(base_url=address, viewport=size, java_script_enabled=False)  # type: ignore[arg-type]
+    return context.new_page()
+
+
+def sign_in(page: Page, username: str, language: str) -> None:
+    page.goto(f"/{language}/sign-in")
+    page.get_by_label("Enw defnyddiwr" if language == "cy" else "User name").fill(username)
+    page.get_by_label("Cyfrinair" if language == "cy" else "Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button").click()
+    page.wait_for_url(f"**/{language}/queue")
+
+
+def test_an_officer_answers_in_welsh_is_refused_in_english_escalates_and_closes(
+    site: Site, browser: Browser, address: str
+) -> None:
+    site.said("Pryd mae'r biniau yn cael eu casglu?", posted_at=site.now - timedelta(days=2))
+    site.said("When is the bin lorry coming, you idiots?")
+    page = a_page(browser, address)
+
+    sign_in(page, "rhys", "en")
+    expect(page.get_by_role("heading", level=1)).to_have_text("My queue")
+    page.get_by_role("link", name="Pryd mae'r biniau").click()
+    case = page.url
+
+    page.get_by_label("Reply in English").fill("Thank you. The crew is coming on Monday.")
+    page.get_by_role("button", name="Send the reply").click()
+    summary = page.get_by_role("alert")
+    expect(summary).to_contain_text("The reply has not been sent")
+    expect(summary).to_contain_text("A reply in Welsh is owed, and there is none")
+    expect(page.get_by_label("Reply in English")).to_have_value("Thank you. The crew is coming on Monday.")
+
+    page.get_by_role("button", name="Cymraeg").click()
+    assert page.locator("html").get_attribute("lang") == "cy"
+    expect(page.get_by_label("Ymateb yn Saesneg")).to_have_value("Thank you. The crew is coming on Monday.")
+    page.get_by_label("Ymateb yn Saesneg").fill("")
+    page.get_by_label("Ymateb yn Gymraeg").fill("Diolch am eich neges. Mae'r criw yn dod ddydd Llun.")
+    page.get_by_role("button", name="Anfon yr ymateb").click()
+    expect(page.get_by_role("status")).to_contain_text("Mae'r ymateb yn y blwch anfon")
+    pipeline.dispatch(site.here, now=site.now)
+    page.goto(case.replace("/en/", "/cy/"))
+    expect(page.get_by_role("main")).to_contain_text("Atebwyd 20 Tachwedd 2026, 10:00")
+    assert site.platforms["cyngor-fb"].sent == ["Diolch am eich neges. Mae'r criw yn dod ddydd Llun."]
+
+    page.get_by_role("link", name="Yn ôl i'r ciw").click()
+    page.get_by_role("link", name="When is the bin lorry").click()
+    escalate = page.locator("#act-escalate")
+    escalate.locator("summary").click()
+    escalate.get_by_label("Pam?").fill("Sarhaus tuag at staff")
+    escalate.get_by_role("button", name="Uwchgyfeirio").click()
+    expect(page.get_by_role("status")).to_contain_text("Mae'r achos gyda'r tîm cyfathrebu nawr.")
+
+    page.get_by_role("button", name="English").click()
+    close = page.locator("#act-close")
+    close.locator("summary").click()
+    close.get_by_label("Outcome").select_option("no_response_needed")
+    close.get_by_label("Why is it closed?").fill("Abuse, and nothing asked that we have not answered")
+    close.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("status")).to_contain_text("The case is closed.")
+    page.get_by_role("link", name="Back to the queue").click()
+    expect(page.get_by_role("main")).to_contain_text("Cases: 0.")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+@pytest.mark.parametrize("language", ["cy", "en"])
+def test_no_page_scrolls_sideways_on_a_narrow_screen_or_asks_another_site(
+    site: Site, browser: Browser, address: str, language: str
+) -> None:
+    case = site.said("When is the bin lorry coming, you idiots? https://example.org/" + "a" * 200)
+    page = a_page(browser, address, NARROW)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"/{language}/sign-in")
+    sideways = {"sign-in": _width(page)}
+    sign_in(page, "catrin", language)
+    for path in ("queue", f"cases/{case}", "escalations", "reports/weekly", "accounts", "nowhere"):
+        page.goto(f"/{language}/{path}")
+        sideways[path] = _width(page)
+    assert {path: width for path, width in sideways.items() if width > NARROW["width"]} == {}
+    assert [url for url in asked if not url.startswith(address)] == []
+
+
+def test_the_keyboard_reaches_the_content_first(site: Site, browser: Browser, address: str) -> None:
+    page = a_page(browser, address)
+    sign_in(page, "rhys", "cy")
+    page.goto("/cy/queue")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Neidio i'r prif gynnwys")
+    page.keyboard.press("Enter")
+    expect(page.locator(":focus")).to_have_attribute("id", "main-content")
+
+
+def _width(page: Page) -> int:
+    """How wide the page would like to be, in CSS pixels; evaluated by the browser itself, not by the page."""
+    width: int = page.evaluate("document.documentElement.scrollWidth")
+    return width

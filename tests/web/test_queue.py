@@ -1,0 +1,186 @@
+"""The queue shows what is due first, to those who may see it, and never takes a resident's words for HTML."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+
+from moderation import queue
+from moderation.queue import Actor
+from store import desk
+from store.desk import Wanted
+from tests.web.world import Site
+from vocabulary import Act, Author, Severity, State
+
+HOSTILE = "<script>alert('x')</script> <img src=x onerror=alert(1)> the bins {{ 7*7 }} \"><svg/onload=1>"
+
+
+def references(page: str) -> list[str]:
+    return re.findall(r"GW-\d{4}-\d{6}", page)
+
+
+def test_due_soonest_stands_first(site: Site) -> None:
+    for days in (2, 9, 5):
+        site.said("When is the bin lorry coming?", posted_at=site.now - timedelta(days=days))
+    page = site.visitor("rhys").get("/en/queue").text
+    assert references(page) == ["GW-2026-000002", "GW-2026-000003", "GW-2026-000001"]
+
+
+def test_a_deadline_has_words_a_date_and_a_shape(site: Site) -> None:
+    site.said("When is the bin lorry coming?", posted_at=site.now - timedelta(days=11))
+    site.said("When are the bins emptied?", posted_at=site.now - timedelta(days=7))
+    site.said("The bins are late", posted_at=site.now - timedelta(hours=1))
+    english, welsh = (site.visitor("rhys").get(f"/{each}/queue").text for each in ("en", "cy"))
+    for kind, words, ymadrodd in (
+        ("late", "4 working days late", "4 o ddiwrnodau gwaith yn hwyr"),
+        ("today", "Due today", "I'w ateb heddiw"),
+        ("calm", "5 working days left", "5 o ddiwrnodau gwaith ar ôl"),
+    ):
+        assert f"due--{kind}" in english
+        assert words in english
+        assert ymadrodd in html.unescape(welsh)
+
+
+def test_hostile_words_and_names_are_shown_and_do_nothing(site: Site) -> None:
+    case = site.said(HOSTILE, author=Author("h1", HOSTILE))
+    visitor = site.visitor("rhys")
+    for path in ("/en/queue", f"/en/cases/{case}", f"/cy/cases/{case}"):
+        page = visitor.get(path).text
+        assert "<script" not in page
+        assert "<img" not in page
+        assert "onerror" in page, "the words themselves are not taken away"
+        assert "49" not in re.sub(r"[a-f0-9]{12}|csrf.*", "", page)
+
+
+def test_the_language_owed_never_stands_among_the_flags(site: Site) -> None:
+    site.said("Pryd mae'r biniau yn cael eu casglu, idiots?")
+    page = site.visitor("rhys").get("/en/queue").text
+    flagged = re.search(r"Flagged.*?</details>", page, re.DOTALL)
+    assert flagged
+    assert "abuse" in flagged.group()
+    assert "Welsh" not in flagged.group()
+    assert "Reply in: Welsh" in page
+
+
+def test_no_answer_owed_counts_no_days(site: Site) -> None:
+    site.said("The crew on the bin lorry were lovely", posted_at=site.now - timedelta(days=20))
+    page = site.visitor("rhys").get("/en/queue").text
+    assert "No answer owed" in page
+    assert "working day" not in page
+    assert "Cases: 0." in site.visitor("rhys").get("/en/queue?show=overdue").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("", {1, 2, 3}),
+        ("reply_in=cy", {1}),
+        ("reply_in=en", {2, 3}),
+        ("area=highways", {3}),
+        ("state=escalated", {2}),
+        ("state=closed", set()),
+        ("show=overdue", {3}),
+        ("show=mine", set()),
+        ("reply_in=cy&area=highways", set()),
+        ("reply_in=xx&state=nonsense&after=rubbish", {1, 2, 3}),
+        ("after=9999-99-99.x", {1, 2, 3}),
+    ],
+)
+def test_filters_narrow_the_list_and_nonsense_filters_nothing(site: Site, asked: str, found: set[int]) -> None:
+    site.said("Pryd mae'r biniau yn cael eu casglu?")
+    second = site.said("When are the bins emptied?")
+    site.said("The pothole is not mended", account="priffyrdd-fb", posted_at=site.now - timedelta(days=30))
+    officer = Actor("rhys", site.users["rhys"])
+    site.store.write(
+        lambda session: queue.advance(
+            session, second, Act.ESCALATE, actor=officer, now=site.now, policy=site.here.policy, words="why"
+        )
+    )
+    page = site.visitor("catrin").get(f"/en/queue?{asked}").text
+    assert {int(each[-6:]) for each in references(page)} == found
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 20])
+def test_paging_forwards_and_back_shows_every_case_once(site: Site, limit: int) -> None:
+    for number in range(20):
+        site.said(f"The bins at number {number}", posted_at=site.now - timedelta(days=number % 4))
+    wanted = Wanted(areas=None)
+    with site.store.read() as session:
+        page = desk.queue_page(session, wanted, limit=limit)
+        pages = [page]
+        while page.later:
+            page = desk.queue_page(session, wanted, after=page.later, limit=limit)
+            pages.append(page)
+        back = [page]
+        while page.earlier:
+            page = desk.queue_page(session, wanted, before=page.earlier, limit=limit)
+            back.append(page)
+    keys = [case.key for each in pages for case in each.cases]
+    assert keys == sorted(keys)
+    assert len(set(keys)) == len(keys) == 20
+    assert [case.key for each in reversed(back) for case in each.cases] == keys
+
+
+def test_links_to_the_next_page_keep_the_filters(site: Site) -> None:
+    for number in range(30):
+        site.said(f"The bins at number {number}")
+    visitor = site.visitor("rhys")
+    first = visitor.get("/en/queue?reply_in=en").text
+    following = re.search(r'rel="next" href="([^"]+)"', first)
+    assert following
+    address = html.unescape(following.group(1))
+    assert "reply_in=en" in address
+    second = visitor.get("/en/queue" + address).text
+    assert len(references(first)) == 25
+    assert len(references(second)) == 5
+    assert not set(references(first)) & set(references(second))
+    assert 'rel="prev"' in second
+
+
+@pytest.mark.parametrize("path", ["/en/queue?reply_in=cy&area=waste", "/en/cases/1", "/en/nowhere?a=1&b=%C5%B5"])
+def test_the_toggle_stays_on_the_page(still_site: Site, path: str) -> None:
+    visitor = still_site.visitor("aled")
+    toggle = re.search(r'hreflang="cy" href="([^"]+)"', visitor.get(path).text)
+    assert toggle
+    there = html.unescape(toggle.group(1))
+    assert there == path.replace("/en/", "/cy/", 1)
+    assert '<html lang="cy"' in visitor.get(there).text
+
+
+def test_the_language_chosen_last_is_kept(still_site: Site) -> None:
+    visitor = still_site.visitor("aled")
+    visitor.get("/cy/queue")
+    assert visitor.get("/").headers["location"] == "/cy/queue"
+    visitor.get("/en/queue")
+    assert visitor.get("/").headers["location"] == "/en/queue"
+
+
+@pytest.mark.parametrize(
+    ("wished", "goes"),
+    [("cy-GB,cy;q=0.9,en;q=0.5", "/cy/sign-in"), ("en-GB", "/en/sign-in"), ("fr,de;q=0.9", ""), ("", "")],
+)
+def test_a_newcomer_meets_their_browsers_language_or_both(still_site: Site, wished: str, goes: str) -> None:
+    door = still_site.visitor().get("/", headers={"accept-language": wished})
+    if goes:
+        assert door.headers["location"] == goes
+    else:
+        assert door.status_code == 200
+        assert "Ymlaen yn Gymraeg" in door.text
+        assert "Go on in English" in door.text
+
+
+def test_severity_is_shown_where_somebody_should_look_soon(site: Site) -> None:
+    case = site.said("The bins")
+    site.store.write(lambda session: setattr(queue.get(session, case), "severity", Severity.URGENT))
+    assert "urgent" in site.visitor("rhys").get("/en/queue").text
+
+
+def test_an_answered_case_leaves_the_queue_and_can_be_found(site: Site) -> None:
+    case = site.said("When are the bins emptied?")
+    site.store.write(lambda session: setattr(queue.get(session, case), "state", State.ANSWERED))
+    visitor = site.visitor("rhys")
+    assert not references(visitor.get("/en/queue").text)
+    assert references(visitor.get("/en/queue?state=answered").text) == ["GW-2026-000001"]

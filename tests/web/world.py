@@ -1,0 +1,246 @@
+"""A small council for the tests of the pages: invented people, a panel that goes by words, a tame platform."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+import pipeline
+from classifiers.panel import Panel
+from collectors.base import Action, Budget, Capabilities, Cursor, Page, Receipt, Standing
+from moderation import policy, service_areas
+from moderation.calendar import seed_holidays
+from pipeline import Installation
+from settings import Keys, Settings
+from store import accounts, comments, holidays, people
+from store.accounts import AccountRow
+from store.credentials import CredentialUnreadable
+from store.database import Session, Store
+from tests.conftest import KEY, sqlite_store
+from tests.factories import a_comment
+from vocabulary import Author, Finding, Label, Language, OwnReply, Platform, Post, Question, Reading, Reason, Role
+from web.app import create_app
+from web.security import hash_password
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+PASSWORD = "ceffyl batri stwffwl cywir"
+HASH = hash_password(PASSWORD)
+STAFF: Mapping[str, tuple[str, Role, str]] = {
+    "rhys": ("Rhys Morgan", Role.OFFICER, "waste"),
+    "elin": ("Elin Prosser", Role.OFFICER, "highways"),
+    "catrin": ("Catrin Vaughan", Role.COMMUNICATIONS, "*"),
+    "aled": ("Aled Pugh", Role.AUDITOR, "*"),
+    "nia": ("Nia Bowen", Role.ADMINISTRATOR, "*"),
+}
+ACCOUNTS: Mapping[str, str] = {"cyngor-fb": "waste", "priffyrdd-fb": "highways"}
+WELSH_WORDS = re.compile(r"\b(?:pryd|mae|nid|yn|diolch|chi|wedi|biniau|yw|gasglu)\b", re.IGNORECASE)
+ENGLISH_WORDS = re.compile(r"\b(?:when|the|is|not|thank|you|have|and|our|bins?)\b", re.IGNORECASE)
+
+
+class ByWords:
+    """A classifier that knows a handful of words: enough to send each comment where a test wants it."""
+
+    name = "by-words/1"
+
+    def read(self, readings: Sequence[Reading]) -> Sequence[tuple[Finding, ...]]:
+        return [self._one(reading.comment.text) for reading in readings]
+
+    def _one(self, text: str) -> tuple[Finding, ...]:
+        welsh, english = len(WELSH_WORDS.findall(text)), len(ENGLISH_WORDS.findall(text))
+        language = Language.CY if welsh > english else Language.EN if english else Language.UND
+        found = [
+            Finding(
+                about=Question.LANGUAGE,
+                score=0.9,
+                why=(Reason("Welsh words: {welsh} of {all}", {"welsh": welsh, "all": welsh + english}),),
+                classifier=self.name,
+                says=language.value,
+            ),
+            Finding(
+                about=Question.NEEDS_RESPONSE,
+                score=0.1 if "lovely" in text else 0.9,
+                why=(),
+                classifier=self.name,
+            ),
+        ]
+        if "idiots" in text:
+            why = (Reason("an insult aimed at somebody: {words}", {"words": "idiots"}),)
+            found.append(Finding(about=Label.ABUSE, score=0.97, why=why, classifier=self.name))
+        if "07700" in text:
+            why = (Reason("a telephone number"),)
+            found.append(Finding(about=Label.PERSONAL_DATA, score=0.97, why=why, classifier=self.name))
+        return tuple(found)
+
+
+@dataclass
+class TamePlatform:
+    """Takes every reply and hides whatever it is asked to."""
+
+    account: str
+    platform: Platform = Platform.FACEBOOK
+    sent: list[str] = field(default_factory=list)
+    hidden: dict[str, bool] = field(default_factory=dict)
+
+    def streams(self) -> Sequence[str]:
+        return ()
+
+    def fetch(self, stream: str, cursor: Cursor, budget: Budget) -> Iterator[Page]:
+        yield from ()
+
+    def recheck(self, native_ids: Sequence[str]) -> Mapping[str, Standing]:
+        return dict.fromkeys(native_ids, Standing.UNKNOWN)
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(frozenset(Action), 8_000, proves_absence=False, settles_after=timedelta(seconds=30))
+
+    def length_of(self, text: str) -> int:
+        return len(text)
+
+    def reply(self, native_id: str, text: str, *, key: str) -> Receipt:
+        self.sent.append(text)
+        return Receipt(f"r{len(self.sent)}", NOW)
+
+    def hide(self, native_id: str, *, hidden: bool) -> None:
+        self.hidden[native_id] = hidden
+
+    def own_replies(self, native_id: str, *, since: datetime) -> Sequence[OwnReply]:
+        return ()
+
+
+class Visitor(TestClient):
+    """A browser without JavaScript."""
+
+    def fill(self, case: str, form: str, **fields: str) -> httpx.Response:
+        """Open a case's page and send one of its forms, as somebody who has just read it."""
+        page = self.get(case)
+        data = {"csrf": token_in(page.text), "version": version_in(page.text), **fields}
+        answer: httpx.Response = self.post(f"{case}/{form}", data=data)
+        return answer
+
+
+@dataclass
+class Site:
+    """The application over an empty council; `now` can be moved."""
+
+    here: Installation
+    platforms: dict[str, TamePlatform]
+    users: dict[str, int]
+    now: datetime = NOW
+    app: FastAPI = field(init=False)
+    _number: int = 0
+
+    def __post_init__(self) -> None:
+        self.app = create_app(self.here, now=lambda: self.now)
+
+    @property
+    def store(self) -> Store:
+        return self.here.store
+
+    def said(self, text: str, *, account: str = "cyngor-fb", **over: Any) -> int:
+        """A comment that came, was read and was placed; the id of its case."""
+        self._number += 1
+        facts: dict[str, Any] = dict(
+            native_id=f"c{self._number}",
+            author=Author(f"a{self._number}", "Mair Enghraifft"),
+            posted_at=self.now - timedelta(hours=2),
+            account=account,
+            thread="p1",
+        )
+        comment = a_comment(text, **facts | over)
+
+        def keep(session: Session) -> int:
+            return comments.keep(session, accounts.by_slug(session, account), [comment], now=self.now).new[0]
+
+        comment_id = self.store.write(keep)
+        pipeline.read_waiting(self.here, now=self.now)
+        with self.store.read() as session:
+            case_id = session.get_one(comments.CommentRow, comment_id).case_id
+        assert case_id is not None
+        return case_id
+
+    def visitor(self, username: str = "", **over: Any) -> Visitor:
+        """A browser of its own, signed in where a name is given."""
+        facts: dict[str, Any] = dict(base_url="http://localhost", follow_redirects=False)
+        visitor = Visitor(self.app, **facts | over)
+        if username:
+            assert sign_in(visitor, username).status_code == 303
+        return visitor
+
+
+def make_council(folder: Path) -> None:
+    """Two accounts with a post each, five members of staff, the holidays that come with the program."""
+    with sqlite_store(folder) as store:
+        store.write(_seed)
+
+
+def open_site(council: Path, folder: Path) -> Site:
+    """The application over a copy of a council."""
+    shutil.copytree(council, folder, dirs_exist_ok=True)
+    platforms = {slug: TamePlatform(slug) for slug in ACCOUNTS}
+    here = Installation(
+        settings=Settings(state_dir=folder),
+        keys=Keys(audit=KEY, credentials=b"n" * 43 + b"="),
+        store=Store(f"sqlite:///{folder / 'test.sqlite3'}", audit_key=KEY, head_file=folder / "audit.head"),
+        policy=policy.load("powys"),
+        areas=service_areas.load(),
+        open_panel=lambda: Panel([ByWords()]),
+        collector=lambda account: _opened(platforms, account),
+    )
+    with here.store.read() as session:
+        users = {name: people.by_username(session, name).id for name in STAFF}
+    return Site(here, platforms, users)
+
+
+def _opened(platforms: Mapping[str, TamePlatform], account: AccountRow) -> TamePlatform:
+    if account.slug not in platforms:
+        raise CredentialUnreadable(f"{account.slug} has no token yet")
+    return platforms[account.slug]
+
+
+def _seed(session: Session) -> None:
+    for slug, area in ACCOUNTS.items():
+        account = accounts.add(
+            session,
+            slug=slug,
+            platform=Platform.FACEBOOK,
+            native_id=slug,
+            display_name=slug,
+            service_area=area,
+            now=NOW - timedelta(days=90),
+        )
+        post = Post(account=slug, native_id="p1", text="Newyddion y cyngor", posted_at=NOW - timedelta(days=3))
+        comments.keep_posts(session, account, [post], now=NOW)
+    for username, (full_name, role, area) in STAFF.items():
+        people.add(session, username=username, full_name=full_name, password_hash=HASH, grants=[(role, area)], now=NOW)
+    days = [(day.day, day.division, day.title_en, day.title_cy, day.source) for day in seed_holidays()]
+    holidays.keep(session, days, now=NOW)
+
+
+def sign_in(visitor: Visitor, username: str, password: str = PASSWORD, *, language: str = "en") -> httpx.Response:
+    page = visitor.get(f"/{language}/sign-in")
+    data = {"csrf": token_in(page.text), "username": username, "password": password}
+    answer: httpx.Response = visitor.post(f"/{language}/sign-in", data=data)
+    return answer
+
+
+def token_in(html: str) -> str:
+    """The token of the first form on a page."""
+    found = re.search(r'name="csrf" value="([^"]+)"', html)
+    assert found, "the page has no form token"
+    return found.group(1)
+
+
+def version_in(html: str) -> str:
+    """The version of the case that a page shows."""
+    found = re.search(r'name="version" value="(\d+)"', html)
+    assert found, "the page shows no case"
+    return found.group(1)

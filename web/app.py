@@ -1,0 +1,171 @@
+"""The web application, composed: routes, the gate before them, and what an error looks like.
+
+Every page is under /cy/ or /en/.  A mistake of ours shows a page and a reference to look for in
+the log, never a traceback.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import structlog
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from moderation.lifecycle import IllegalTransition
+from moderation.queue import StaleCase, UnknownCase
+from moderation.replies import NoReplyHere
+from pipeline import Installation
+from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, gate
+from web.pages import STATIC, chosen_language, in_both, in_other_language, render
+from web.routes import accounts, cases, entry, escalations, queue, reports
+from web.security import HEADERS, KEEP_NOTHING, SafeAnswers, SignInLimit
+from web.wired import Web
+from words import LANGUAGES, Words
+from words.names import N_
+
+log = structlog.get_logger("gwylio.web")
+
+LARGEST_FORM: Final = 1_000_000
+"""In bytes; the longest reply a platform takes is far below it."""
+
+Said = tuple[int, str, str]
+"""The status of an error page, its heading and what it says."""
+
+NOT_THERE: Final[Said] = (
+    404,
+    N_("Page not found"),
+    N_("It does not exist, or it belongs to a service area that is not yours."),
+)
+UNREADABLE: Final[Said] = (
+    400,
+    N_("The form could not be read"),
+    N_("Something was missing from it. Go back, load the page and try again."),
+)
+ERRORS: Final[Mapping[type[Exception], Said]] = {
+    NotThere: NOT_THERE,
+    UnknownCase: NOT_THERE,
+    NotAllowed: (403, N_("Not allowed"), N_("Your role does not allow this. Ask a colleague who may do it.")),
+    FormNotOurs: (
+        403,
+        N_("The form is too old"),
+        N_("It was opened before you signed in, or did not come from this site. Go back, load the page and try again."),
+    ),
+    StaleCase: (
+        409,
+        N_("Somebody moved this case while you were reading"),
+        N_("Nothing has been done. Look at the case again and decide anew."),
+    ),
+    IllegalTransition: (
+        409,
+        N_("This can no longer be done"),
+        N_("The case has moved on. Nothing has been done; look at it again and decide anew."),
+    ),
+    NoReplyHere: (409, N_("There is no such reply"), N_("It was settled already. Nothing has been done.")),
+    RequestValidationError: UNREADABLE,
+}
+BY_STATUS: Final[Mapping[int, Said]] = {
+    404: NOT_THERE,
+    405: (405, N_("Page not found"), N_("This address is for a form. Go back to the page that has it.")),
+}
+OURS: Final[Said] = (
+    500,
+    N_("Something went wrong on our side"),
+    N_("It has been written down under the reference {reference}. Try again; if it stays so, tell your administrator."),
+)
+
+
+def create_app(
+    here: Installation, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), limit: SignInLimit | None = None
+) -> FastAPI:
+    """The application on an open installation.  `now` is the clock of its pages."""
+    app = FastAPI(
+        title="Gwylio",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(gate)],
+        max_body_size=LARGEST_FORM,
+    )
+    app.state.web = Web(here, now, limit or SignInLimit())
+    app.include_router(entry.door)
+    for part in (entry, queue, cases, escalations, reports, accounts):
+        app.include_router(part.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for kind in ERRORS:
+        app.add_exception_handler(kind, _told)
+    app.add_exception_handler(NotSignedIn, _sign_in_first)
+    app.add_exception_handler(HTTPException, _of_status)
+    app.add_exception_handler(Exception, _ours)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(here.settings.allowed_hosts), www_redirect=False)
+    app.add_middleware(SafeAnswers)
+    return app
+
+
+def _told(request: Request, error: Exception) -> Response:
+    said = next(said for kind, said in ERRORS.items() if isinstance(error, kind))
+    return _error_page(request, said, case_id=request.path_params.get("case_id"))
+
+
+def _sign_in_first(request: Request, _error: Exception) -> Response:
+    language = chosen_language(request)
+    if language is None:
+        return RedirectResponse("/", 303)
+    to = request.url.path + (f"?{request.url.query}" if request.url.query else "") if request.method == "GET" else ""
+    asked = f"?{urlencode({'to': to})}" if to else ""
+    return RedirectResponse(f"/{language}/sign-in{asked}", 303)
+
+
+def _of_status(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else UNREADABLE[0]
+    return _error_page(request, BY_STATUS.get(status, (status, *UNREADABLE[1:])))
+
+
+def _ours(request: Request, error: Exception) -> Response:
+    reference = secrets.token_hex(4)
+    log.error("page failed", reference=reference, route=_route(request), error=type(error).__name__)
+    answer = _error_page(request, OURS, reference=reference)
+    answer.headers.update({**HEADERS, "cache-control": KEEP_NOTHING})  # it leaves outside of SafeAnswers
+    return answer
+
+
+def _route(request: Request) -> str:
+    return str(getattr(request.scope.get("route"), "name", ""))
+
+
+def _error_page(request: Request, said: Said, *, case_id: object = None, **values: Any) -> Response:
+    status, title, text = said
+    language = chosen_language(request)
+    if language is None:
+        return in_both(
+            {
+                each: {
+                    "title": Words(each).gettext(title),
+                    "text": Words(each).gettext(text, **values),
+                    "href": f"/{each}/sign-in",
+                    "go": Words(each).gettext("Go on in English"),
+                }
+                for each in LANGUAGES
+            },
+            status=status,
+        )
+    words = Words(language)
+    to_case = status == 409 and case_id is not None
+    back = f"cases/{case_id}" if to_case else "queue"
+    error = {
+        "title": words.gettext(title),
+        "text": words.gettext(text, **values),
+        "back": f"/{language}/{back}",
+        "back_text": words.gettext("Look at the case again") if to_case else words.gettext("Go to the queue"),
+    }
+    stays = request.method in {"GET", "HEAD"} and request.url.path.startswith(f"/{language}/")
+    toggle = in_other_language(request, words.other) if stays else f"/{words.other}/{back}"
+    return render(request, "error.html", words, status=status, error=error, toggle=toggle)

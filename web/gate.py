@@ -1,0 +1,180 @@
+"""Who may do what: one row for each route, and the gate in front of all of them.
+
+A route without a row cannot be reached.  A case of a service area that the reader has nothing to
+do with does not exist for them (404); an act that their role does not allow on a case that they
+may see is forbidden (403).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+
+from store import desk, sessions
+from store.database import Session
+from vocabulary import GwylioError, Role
+from web.security import IDLE, SESSION_COOKIE, TOUCH_AFTER, Reader, same, token_hash
+from web.wired import Web
+from words import Words, is_screen
+from words.names import N_
+
+EVERYBODY: Final = frozenset(Role)
+ANSWERING: Final = frozenset({Role.OFFICER, Role.COMMUNICATIONS})
+WATCHING: Final = frozenset({Role.COMMUNICATIONS, Role.AUDITOR, Role.ADMINISTRATOR})
+COMMUNICATIONS: Final = frozenset({Role.COMMUNICATIONS})
+
+PUBLIC: Final = frozenset({"entry", "healthz", "sign_in_page", "sign_in"})
+"""Routes for people who have not signed in."""
+
+PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
+    "sign_out": EVERYBODY,
+    "queue": EVERYBODY,
+    "case": EVERYBODY,
+    "redraw": EVERYBODY,
+    "redrawn": EVERYBODY,
+    "reply": ANSWERING,
+    "act": ANSWERING,
+    "note": ANSWERING,
+    "answer_owed": ANSWERING,
+    "confirm_native": ANSWERING,
+    "hide": ANSWERING,
+    "escalations": WATCHING,
+    "settle": COMMUNICATIONS,
+    "weekly": EVERYBODY,
+    "weekly_csv": EVERYBODY,
+    "accounts": WATCHING,
+}
+
+PAGES: Final = (
+    ("queue", N_("Queue"), "queue", ("queue", "cases")),
+    ("escalations", N_("Escalations"), "escalations", ("escalations", "parts")),
+    ("weekly", N_("Weekly report"), "reports/weekly", ("reports",)),
+    ("accounts", N_("Accounts"), "accounts", ("accounts",)),
+)
+"""The navigation: the route's name, what the link says, where it leads, and the paths that belong to it."""
+
+
+class NotSignedIn(GwylioError):
+    """The browser has no session; whoever it is must sign in first."""
+
+
+class FormNotOurs(GwylioError):
+    """A form came without its session's token: from another site, or after the session ended."""
+
+
+class NotAllowed(GwylioError):
+    """The reader may see this and may not do it."""
+
+
+class NotThere(GwylioError):
+    """It does not exist, or not for this reader; nobody is told which."""
+
+
+def sees_page(reader: Reader, name: str) -> bool:
+    """Whether the navigation leads this reader there."""
+    return bool(reader.roles() & PERMISSIONS[name])
+
+
+def web_of(request: Request) -> Web:
+    """What this application is made of."""
+    web: Web = request.app.state.web
+    return web
+
+
+SomeWeb = Annotated[Web, Depends(web_of)]
+
+
+async def form_token(request: Request) -> str:
+    """The token that a form came with; empty where none did."""
+    if request.method in {"GET", "HEAD"}:
+        return ""
+    form = await request.form()
+    return str(form.get("csrf", ""))
+
+
+def gate(request: Request, web: SomeWeb, token: Annotated[str, Depends(form_token)]) -> None:
+    """Stands before every route: session, form token, role, service area.
+
+    Raises:
+        NotSignedIn, FormNotOurs, NotThere, NotAllowed: as they say.
+    """
+    name = request.scope["route"].name
+    if name in PUBLIC:
+        return
+    reader = signed_in(request, web)
+    if reader is None:
+        raise NotSignedIn
+    request.state.reader = reader
+    if request.method not in {"GET", "HEAD"} and not same(token, reader.csrf):
+        raise FormNotOurs(f"a form for {name} came without its token")
+    roles = PERMISSIONS.get(name, frozenset())
+    named = {key: value for key, value in request.path_params.items() if key in _CASE_BY}
+    held = reader.roles_in(_area(web, *named.popitem())) if named else reader.roles()
+    if not held:
+        raise NotThere
+    if not held & roles:
+        raise NotAllowed
+
+
+def signed_in(request: Request, web: Web) -> Reader | None:
+    """Whose browser this is, if anybody's."""
+    token = request.cookies.get(SESSION_COOKIE, "")
+    if not token:
+        return None
+    hashed, now = token_hash(token), web.now()
+    with web.store.read() as session:
+        found = sessions.find(session, hashed, now=now, idle=IDLE)
+    if found is None:
+        return None
+    if now - found.last_seen > TOUCH_AFTER:
+        web.store.write(lambda session: sessions.touch(session, hashed, now=now))
+    return Reader(found)
+
+
+def reader_of(request: Request) -> Reader:
+    """Who is signed in; the gate has let them pass."""
+    reader: Reader = request.state.reader
+    return reader
+
+
+def words_of(language: str) -> Words:
+    """The words of the language in the path.
+
+    Raises:
+        NotThere: we have no pages in it.
+    """
+    if not is_screen(language):
+        raise NotThere
+    return Words(language)
+
+
+SomeReader = Annotated[Reader, Depends(reader_of)]
+SomeWords = Annotated[Words, Depends(words_of)]
+
+LONGEST_ID: Final = 15
+
+
+def _area(web: Web, key: str, value: Any) -> str:
+    """The service area of the case that a path names.
+
+    Raises:
+        NotThere: it names none.
+    """
+    number = str(value)
+    if not number.isascii() or not number.isdigit() or len(number) > LONGEST_ID:
+        raise NotThere
+    with web.store.read() as session:
+        case_id = _CASE_BY[key](session, int(number))
+        area = desk.area_of(session, case_id) if case_id is not None else None
+    if area is None:
+        raise NotThere
+    return area
+
+
+_CASE_BY: Final[Mapping[str, Callable[[Session, int], int | None]]] = {
+    "case_id": lambda _session, case_id: case_id,
+    "comment_id": desk.case_of_comment,
+    "part_id": desk.case_of_part,
+}

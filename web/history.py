@@ -1,0 +1,155 @@
+"""What happened to a case, in plain words.
+
+A sentence says what, and facts below it say the rest as "Label: value": so no name has to be
+mutated to stand in the middle of a Welsh sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from moderation.policy import Policy
+from store.desk import Happened
+from vocabulary import Act, Note, ReplyKind, ReplyLanguage, State
+from words import Words
+from words.names import N_
+
+SENTENCES: Final[Mapping[str, str]] = {
+    Act.ASSIGN: N_("{who} assigned the case."),
+    Act.ASK_TRANSLATION: N_("{who} asked for a translation."),
+    Act.TRANSLATED: N_("{who} recorded that the translation is ready."),
+    Act.ASK_AUTHOR: N_("{who} is waiting for the author to say more."),
+    Act.AUTHOR_REPLIED: N_("The author replied."),
+    Act.ESCALATE: N_("{who} escalated the case."),
+    Act.RETURN: N_("{who} returned the case to the service area."),
+    Act.ANSWER: N_("The answer stands on the platform."),
+    Act.CLOSE: N_("{who} closed the case."),
+    Act.REOPEN: N_("{who} reopened the case."),
+    Note.OPENED: N_("{who} opened the case."),
+    Note.ACKNOWLEDGED: N_("The author had a reply: the acknowledgement clock stopped."),
+    Note.NOTED: N_("{who} added a note."),
+    Note.HIDDEN: N_("{who} hid a comment on the platform."),
+    Note.UNHIDDEN: N_("{who} showed a comment again on the platform."),
+    Note.COMMENT_JOINED: N_("A further comment by the same person joined the case."),
+    Note.COMMENT_EDITED: N_("The author edited a comment."),
+    Note.COMMENT_VANISHED: N_("A comment can no longer be seen on the platform."),
+    Note.ANSWER_OWED_CHANGED: N_("{who} changed whether an answer is owed."),
+    Note.CORRECTED: N_("{who} corrected a finding."),
+    Note.DUE_RECOMPUTED: N_("The deadline was counted again."),
+    Note.REPLY_QUEUED: N_("{who} sent a reply to the outbox."),
+    Note.REPLY_UNCERTAIN: N_("Nobody knows whether a reply was published: a person must look."),
+    Note.REPLY_FAILED: N_("The platform did not take a reply: a person must decide."),
+    Note.NATIVE_REPLY_FOUND: N_("A reply made on the platform itself was found."),
+    Note.TOLD: N_("A reminder was given."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as a reader sees it; `words` are an officer's own."""
+
+    at: datetime
+    sentence: str
+    facts: tuple[str, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Tells events in one language.  `officers` are names by user id, `area` names a service area."""
+
+    words: Words
+    policy: Policy
+    area: Callable[[str], str]
+    officers: Mapping[int, str]
+
+    def line(self, happened: Happened) -> Line:
+        event = happened.event
+        sentence = self.words.gettext(SENTENCES[event.what], who=happened.who or "Gwylio")
+        return Line(event.at, sentence, tuple(self._facts(event.what, event.detail)), event.words)
+
+    def _facts(self, what: str, detail: Mapping[str, Any]) -> list[str]:
+        told = _FACTS.get(what, _COMMON)
+        said = ((told[key][0], told[key][1](self, detail[key])) for key in told if detail.get(key) not in ("", None))
+        return [self.words.gettext(message, value=value) for message, value in said if value]
+
+    def yes_or_no(self, value: Any) -> str:
+        return self.words.gettext("yes") if value else self.words.gettext("no")
+
+    def day(self, value: Any) -> str:
+        return self.words.day(date.fromisoformat(str(value)))
+
+    def moment(self, value: Any) -> str:
+        return self.words.moment(datetime.fromisoformat(str(value)))
+
+    def officer(self, value: Any) -> str:
+        return self.officers.get(value, str(value)) if isinstance(value, int) else str(value)
+
+    def outcome(self, value: Any) -> str:
+        outcome = self.policy.outcome(str(value))
+        if outcome is None:
+            return str(value)
+        return outcome.cy if self.words.language == "cy" else outcome.en
+
+    def whom(self, value: Any) -> str:
+        return self.words.gettext(_WHOM[value]) if value in _WHOM else self.area(str(value))
+
+    def rule(self, value: Any) -> str:
+        """What a reminder was about, from the rule whose slug begins its key; empty where that rule has gone."""
+        slug = str(value).partition("/")[0]
+        rules = (rule.because for rule in self.policy.escalations if rule.slug == slug)
+        return next((because.say(self.words.language) for because in rules), "")
+
+    def kind(self, value: Any) -> str:
+        return self.words.name(ReplyKind(value)) if value in set(ReplyKind) else str(value)
+
+    def language(self, value: Any) -> str:
+        return self.words.name(ReplyLanguage(value)) if value in set(ReplyLanguage) else str(value)
+
+
+_WHOM: Final[Mapping[str, str]] = {
+    "owner": N_("the officer of the case"),
+    "area": N_("the service area"),
+    "communications": N_("communications team"),
+    "auditor": N_("auditors"),
+    "administrator": N_("administrators"),
+}
+
+Fact = tuple[str, Callable[[Teller, Any], str]]
+
+_COMMON: Final[Mapping[str, Fact]] = {
+    "area": (N_("Service area: {value}"), lambda teller, value: teller.area(str(value))),
+    "owner": (N_("Officer: {value}"), Teller.officer),
+    "to": (N_("Escalated to: {value}"), Teller.whom),
+    "outcome": (N_("Outcome: {value}"), Teller.outcome),
+}
+_FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
+    Note.OPENED: {
+        "area": _COMMON["area"],
+        "reply_in": (N_("Reply owed in: {value}"), Teller.language),
+        "answer_owed": (N_("Answer owed: {value}"), Teller.yes_or_no),
+        "due": (N_("Due: {value}"), Teller.day),
+    },
+    Note.ACKNOWLEDGED: {"at": (N_("On the platform since: {value}"), Teller.moment)},
+    Act.ANSWER: {"at": (N_("On the platform since: {value}"), Teller.moment)},
+    Note.ANSWER_OWED_CHANGED: {"to": (N_("Answer owed: {value}"), Teller.yes_or_no)},
+    Note.DUE_RECOMPUTED: {
+        "from": (N_("Before: {value}"), Teller.day),
+        "to": (N_("Now: {value}"), Teller.day),
+    },
+    Note.REPLY_QUEUED: {"kind": (N_("Kind: {value}"), Teller.kind)},
+    Note.TOLD: {"whom": (N_("To: {value}"), Teller.whom), "key": (N_("About: {value}"), Teller.rule)},
+}
+
+STATE_HINTS: Final[Mapping[State, str]] = {
+    State.RECEIVED: N_("Nobody has taken it up yet."),
+    State.ASSIGNED: N_("The service area has it."),
+    State.AWAITING_TRANSLATION: N_("The translators have it; the deadline runs on."),
+    State.AWAITING_AUTHOR: N_("The author must say more; the deadline runs on."),
+    State.ESCALATED: N_("Communications have it."),
+    State.ANSWERED: N_("The answer stands on the platform. Close the case, or wait for the author."),
+    State.CLOSED: N_("Nobody has to do anything."),
+}

@@ -1,0 +1,69 @@
+"""What communications must see: escalated cases, and replies whose fate only a person can settle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form, Response
+
+from moderation import replies
+from store import desk, findings
+from store.desk import Wanted
+from vocabulary import Clock, State
+from web.gate import COMMUNICATIONS
+from web.routes.queue import PAGE, key_of, lines_of
+from web.visit import Fields, SomeVisit
+from words.names import N_
+
+router = APIRouter(prefix="/{language}")
+
+DONE: Final[Mapping[str, str]] = {
+    "published": N_("Recorded: the reply stands on the platform."),
+    "again": N_("The reply is in the outbox again."),
+    "settled": N_("Somebody else has settled this reply already."),
+}
+
+
+class SettleFields(Fields):
+    published: bool
+
+
+@router.get("/escalations", name="escalations")
+def escalations(visit: SomeVisit, after: str = "", done: str = "") -> Response:
+    areas = visit.reader.areas()
+    with visit.store.read() as session:
+        page = desk.queue_page(session, Wanted(areas=areas, state=State.ESCALATED), after=key_of(after), limit=PAGE)
+        seen = findings.of_comments(session, [case.comment_id for case in page.cases])
+        waiting = desk.unsettled(session, areas)
+    return visit.page(
+        "escalations.html",
+        lines=lines_of(seen, page.cases, visit.here.policy),
+        later=page.later,
+        waiting=waiting,
+        may_settle=bool(visit.reader.roles() & COMMUNICATIONS),
+        today=visit.web.today(),
+        calendar=visit.web.calendars()[Clock.ANSWER],
+        done=visit.words.gettext(DONE[done]) if done in DONE else "",
+    )
+
+
+@router.post("/parts/{part_id}/settle", name="settle")
+def settle(visit: SomeVisit, part_id: int, fields: Annotated[SettleFields, Form()]) -> Response:
+    """A person has looked: the reply stands on the platform, or it does not and goes out again."""
+    done = "published" if fields.published else "again"
+    try:
+        visit.store.write(
+            lambda session: replies.decide(
+                session,
+                part_id,
+                published=fields.published,
+                native_id="",
+                actor=visit.actor,
+                policy=visit.here.policy,
+                now=visit.now,
+            )
+        )
+    except replies.NoReplyHere:
+        done = "settled"
+    return visit.go("escalations", done=done)

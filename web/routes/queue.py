@@ -1,0 +1,124 @@
+"""The queue: open cases, due soonest first, as far as the reader may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Response
+
+from moderation.policy import Policy
+from store import desk, findings
+from store.desk import Key, QueueCase, Wanted
+from vocabulary import Clock, Finding, ReplyLanguage, Severity, State
+from web.thread import flags
+from web.visit import Fields, SomeVisit, Visit
+from words.names import N_
+
+router = APIRouter(prefix="/{language}")
+
+PAGE = 25
+LARGEST_ID = 2**53
+MOVED_ON = N_("Done. The case belongs to another service area now.")
+E = TypeVar("E", bound=StrEnum)
+
+
+class Asked(Fields):
+    """The question of the address: filters, and where to go on from."""
+
+    area: str = ""
+    reply_in: str = ""
+    state: str = ""
+    show: str = ""
+    after: str = ""
+    before: str = ""
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One case of the list with what was flagged in its comment."""
+
+    case: QueueCase
+    flags: Sequence[Finding]
+
+
+@router.get("/queue", name="queue")
+def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
+    reader, today = visit.reader, visit.web.today()
+    area = asked.area if asked.area in visit.here.areas else ""
+    wanted = Wanted(
+        areas=reader.areas(),
+        area=area,
+        reply_in=_one_of(ReplyLanguage, asked.reply_in),
+        state=_one_of(State, asked.state),
+        due_before=today if asked.show == "overdue" else None,
+        owner_id=reader.user_id if asked.show == "mine" else None,
+    )
+    with visit.store.read() as session:
+        page = desk.queue_page(session, wanted, after=key_of(asked.after), before=key_of(asked.before), limit=PAGE)
+        seen = findings.of_comments(session, [case.comment_id for case in page.cases])
+        total = desk.count(session, wanted)
+    chosen = {"area": area, "reply_in": asked.reply_in, "state": asked.state, "show": asked.show}
+    return visit.page(
+        "queue.html",
+        lines=lines_of(seen, page.cases, visit.here.policy),
+        total=total,
+        most=desk.MOST_COUNTED,
+        today=today,
+        calendar=visit.web.calendars()[Clock.ANSWER],
+        areas=_visible_areas(visit),
+        states=tuple(State),
+        languages=tuple(ReplyLanguage),
+        chosen=chosen,
+        filtered=any(chosen.values()),
+        everywhere=reader.areas() is None,
+        earlier=_link(chosen, before=page.earlier),
+        later=_link(chosen, after=page.later),
+        done=visit.words.gettext(MOVED_ON) if asked.done else "",
+    )
+
+
+def lines_of(seen: Mapping[int, Sequence[Finding]], cases: Sequence[QueueCase], policy: Policy) -> list[Line]:
+    """The cases of a page with what was flagged in each, less what the policy does not hold to be serious at all."""
+    return [
+        Line(
+            case,
+            [each for each in flags(seen[case.comment_id], policy) if policy.severity[each.about] is not Severity.NONE],
+        )
+        for case in cases
+    ]
+
+
+def key_of(written: str) -> Key | None:
+    """`2026-11-20.417`: the due date and id on which a page ended.  Anything else is the beginning."""
+    day, _, number = written.partition(".")
+    try:
+        key = date.fromisoformat(day), int(number)
+    except ValueError:
+        return None
+    return key if 0 <= key[1] < LARGEST_ID else None
+
+
+def _visible_areas(visit: Visit) -> list[str]:
+    """The service areas that this reader may choose among."""
+    mine = visit.reader.areas()
+    return [slug for slug in visit.here.areas.slugs if mine is None or slug in mine]
+
+
+def _one_of(kind: type[E], value: str) -> E | None:
+    """The member with this value; an unknown one filters nothing."""
+    return kind(value) if value in set(kind) else None
+
+
+def _link(chosen: Mapping[str, str], **key: Key | None) -> str:
+    """The query string of the next or previous page, or nothing where there is none."""
+    (name, value) = next(iter(key.items()))
+    if value is None:
+        return ""
+    asked: dict[str, Any] = {field: given for field, given in chosen.items() if given}
+    return "?" + urlencode({**asked, name: f"{value[0]:%Y-%m-%d}.{value[1]}"})

@@ -1,0 +1,170 @@
+"""Who may knock, and what every answer says to the browser.
+
+Passwords are argon2id hashes; a session is a random cookie of which only the hash is kept; every
+form carries its session's token.  Whom a wrong name and a wrong password belong to cannot be told
+apart, in words or in time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any, Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from store.people import EVERY_AREA
+from store.sessions import SignedIn
+from vocabulary import Role
+
+IDLE: Final = timedelta(hours=1)
+LASTS: Final = timedelta(hours=12)
+TOUCH_AFTER: Final = timedelta(minutes=1)
+SESSION_COOKIE: Final = "gwylio"
+FORM_COOKIE: Final = "gwylio-form"
+LANGUAGE_COOKIE: Final = "gwylio-language"
+LONGEST_PASSWORD: Final = 1_000
+LONGEST_NAME: Final = 100
+
+HEADERS: Final[Mapping[str, str]] = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+KEEP_STATIC: Final = "public, max-age=31536000, immutable"
+KEEP_NOTHING: Final = "no-store"
+
+_hasher = PasswordHasher()
+_AT_ONCE: Final = threading.BoundedSemaphore(4)
+"""Each hash takes 64 MiB while it is made; a crowd at the door must not take all the memory there is."""
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash to keep in place of a password."""
+    return _hasher.hash(password)
+
+
+def password_holds(kept: str | None, password: str) -> bool:
+    """Whether this is the password behind the hash; None, for an unknown name, takes as long and is False."""
+    known = password if len(password) <= LONGEST_PASSWORD else ""
+    with _AT_ONCE:
+        try:
+            holds = _hasher.verify(kept or _nobodys_hash(), known)
+        except (VerificationError, InvalidHashError):
+            return False
+    return holds and kept is not None
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher.hash(secrets.token_urlsafe())
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> bytes:
+    """What is kept of a session's cookie."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
+
+
+def same(one: str, other: str) -> bool:
+    """Equality that takes as long whatever differs; two empty strings are not the same."""
+    return bool(one) and hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The signed-in person, as the pages ask about them."""
+
+    session: SignedIn
+
+    @property
+    def name(self) -> str:
+        return self.session.full_name
+
+    @property
+    def user_id(self) -> int:
+        return self.session.user_id
+
+    @property
+    def csrf(self) -> str:
+        return self.session.csrf
+
+    def roles_in(self, area: str) -> frozenset[Role]:
+        """What they are in one service area."""
+        return frozenset(role for role, granted in self.session.grants if granted in (area, EVERY_AREA))
+
+    def areas(self) -> frozenset[str] | None:
+        """The service areas whose cases they may see; None is all of them."""
+        seen = frozenset(area for _role, area in self.session.grants)
+        return None if EVERY_AREA in seen else seen
+
+    def roles(self) -> frozenset[Role]:
+        """What they are anywhere."""
+        return frozenset(role for role, _area in self.session.grants)
+
+
+class SignInLimit:
+    """How often a name may be tried with a wrong password, and an address with wrong names."""
+
+    def __init__(self, per_name: str = "5 per 15 minutes", per_address: str = "50 per 15 minutes") -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._per_name, self._per_address = parse(per_name), parse(per_address)
+
+    def allows(self, name: str, address: str) -> bool:
+        return all(self._limiter.test(item, *keys) for item, keys in self._windows(name, address))
+
+    def failed(self, name: str, address: str) -> None:
+        for item, keys in self._windows(name, address):
+            self._limiter.hit(item, *keys)
+
+    def _windows(self, name: str, address: str) -> tuple[tuple[RateLimitItem, tuple[str, str]], ...]:
+        return (self._per_name, ("name", name[:LONGEST_NAME].casefold())), (self._per_address, ("address", address))
+
+
+class SafeAnswers:
+    """Every answer carries HEADERS; pages are never kept by the browser, static files for long."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        static = scope["path"].startswith("/static/")
+        added = {**HEADERS, "cache-control": KEEP_STATIC if static else KEEP_NOTHING}
+
+        async def send_safely(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                keep_nothing = message["status"] >= 400 and static
+                values = {**added, "cache-control": KEEP_NOTHING} if keep_nothing else added
+                message["headers"] = [
+                    *((name, value) for name, value in message["headers"] if name.decode().lower() not in values),
+                    *((name.encode(), value.encode()) for name, value in values.items()),
+                ]
+            await send(message)
+
+        await self.app(scope, receive, send_safely)

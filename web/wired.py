@@ -1,0 +1,43 @@
+"""What the web application is made of: the installation, the clock, and the limit on signing in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import pipeline
+from moderation.calendar import Calendar
+from moderation.deadlines import london_date
+from pipeline import Installation
+from store.database import Store
+from vocabulary import Clock
+from web.security import SignInLimit
+
+HOLIDAYS_STAND = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class Web:
+    """Handed to every route.  `now` is the one clock of the pages."""
+
+    here: Installation
+    now: Callable[[], datetime]
+    limit: SignInLimit = field(default_factory=SignInLimit)
+    _calendars: tuple[datetime, Mapping[Clock, Calendar]] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def store(self) -> Store:
+        return self.here.store
+
+    def today(self) -> date:
+        """The day it is in Cardiff."""
+        return london_date(self.now())
+
+    def calendars(self) -> Mapping[Clock, Calendar]:
+        """The calendars of the holidays that stand, read again every minute."""
+        now = self.now()
+        if self._calendars is None or not timedelta(0) <= now - self._calendars[0] <= HOLIDAYS_STAND:
+            with self.store.read() as session:
+                self._calendars = now, pipeline.working_days(session, self.here.policy)
+        return self._calendars[1]
