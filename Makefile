@@ -16,8 +16,8 @@ UV ?= uv
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-CODE := classifiers collectors moderation reports simulator store web words bench \
-        cli.py demo.py opening.py pipeline.py scheduler.py settings.py toml_file.py vocabulary.py
+CODE := classifiers collectors moderation pipeline reports simulator store web words bench \
+        cli.py demo.py opening.py scheduler.py settings.py toml_file.py vocabulary.py
 
 # HOME, caches and temporary files of whatever runs inside go to one folder that is gone afterwards:
 # a browser and a database server leave traces where nobody looks.

@@ -11,19 +11,21 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 import toml_file
-from vocabulary import GwylioError
+from vocabulary import GwylioError, Label
 
 CHECKOUT = Path(__file__).parent
 FILE = "gwylio.toml"
+ENVIRONMENT = "the environment"
 
 
 class Body(toml_file.Record):
@@ -31,6 +33,19 @@ class Body(toml_file.Record):
 
     cy: str = Field(default="Ein cyngor", min_length=1)
     en: str = Field(default="Our council", min_length=1)
+
+
+class HubModel(toml_file.Record):
+    """A sequence-classification model that reads beside the classifiers that ship."""
+
+    model: toml_file.Text
+    """Its name on Hugging Face, or the folder that holds it."""
+    revision: toml_file.Text | None = None
+    """A commit, branch or tag; only a commit never changes.  A folder has none."""
+    allow_download: bool = False
+    """Whether what is missing is fetched from Hugging Face; otherwise nothing leaves this machine."""
+    labels: dict[toml_file.Text, Label] = Field(min_length=1)
+    """What the model's own labels mean to us; those left out are not heard."""
 
 
 class Settings(BaseSettings):
@@ -57,8 +72,10 @@ class Settings(BaseSettings):
     collect_every_minutes: int = Field(default=10, ge=1)
     platform_urls: dict[str, str] = Field(default_factory=dict)
     """Where a platform is to be found instead of its own address; the simulator, for one."""
-    offline: bool = True
-    """Do not ask gov.uk for new bank holidays; the shipped list is used."""
+    bank_holidays_url: str = "https://www.gov.uk/bank-holidays.json"
+    """Asked once a day for days off announced since this version; empty means never, and the shipped list is used."""
+    hub: HubModel | None = None
+    """One more model of the operator's choosing; it needs the extra `hub`."""
     secret_key: str = Field(default="", repr=False)
     """From the environment only; without it the key file in the state folder is read."""
 
@@ -119,7 +136,24 @@ def load(file: Path | None = None, **given: Any) -> Settings:
     try:
         return Settings(**{**written.values, **given})
     except ValidationError as error:
-        raise toml_file.FileError(toml_file.problems_of(error, [written])) from None
+        raise toml_file.FileError(map(_laid_at, toml_file.problems_of(error, [written], Settings))) from None
+    except SettingsError as error:
+        name = re.search(r'field "(\w+)"', str(error))
+        field = f"GWYLIO_{name[1].upper()}" if name else "GWYLIO_…"
+        raise toml_file.FileError([toml_file.Problem(ENVIRONMENT, None, field, "must be written as JSON")]) from None
+
+
+def exactly(**given: Any) -> Settings:
+    """These settings and no others, whatever gwylio.toml and the environment of this machine say."""
+
+    class Exactly(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **__: Any
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (init_settings,)
+
+    return Exactly(**given)
 
 
 def keys(settings: Settings) -> Keys:
@@ -152,6 +186,12 @@ def make_key_file(path: Path) -> bool:
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_hex(32) + "\n")
     return True
+
+
+def _laid_at(problem: toml_file.Problem) -> toml_file.Problem:
+    """The problem, laid at the environment where a variable there had the last word."""
+    name = f"GWYLIO_{problem.key.replace('.', '__').upper()}"
+    return toml_file.Problem(ENVIRONMENT, None, name, problem.reason) if name in os.environ else problem
 
 
 def _derive(secret: bytes, purpose: bytes) -> bytes:

@@ -31,7 +31,7 @@ class Opinion:
     silent: tuple[str, ...] = ()
 
     def about(self, what: Label | Question) -> Finding | None:
-        """The finding with the highest score about `what`, if anybody looked."""
+        """The finding with the highest score about `what`, if anybody looked: of several classifiers the surest."""
         return max((each for each in self.findings if each.about is what), key=lambda each: each.score, default=None)
 
     def score(self, what: Label | Question) -> float:
@@ -143,9 +143,11 @@ def _openers(ours: Ours | None) -> Iterable[Callable[[], Any]]:
     )
 
 
-def open_panel(ours: Ours | None = None) -> Panel:
-    """The classifiers that ship, loaded.  `ours` are the body's own contacts, which are nobody's personal data.
+def open_panel(ours: Ours | None = None, also: Sequence[Classifier] = ()) -> Panel:
+    """The classifiers that ship, loaded, and after them those of `also`.
+
+    `ours` are the body's own contacts, which are nobody's personal data.
 
     Raises ModelError when a model is missing or is not the one its manifest names.
     """
-    return Panel([opened() for opened in _openers(ours)])
+    return Panel([*(opened() for opened in _openers(ours)), *also])

@@ -73,7 +73,9 @@ class Store:
             self._thread = threading.Thread(target=self._write_forever, name="store-writer", daemon=True)
             self._thread.start()
         elif self.url.get_backend_name() == "postgresql":
-            self._writer_engine = create_engine(self.url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            self._writer_engine = create_engine(
+                self.url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
+            )
             self._reader_engine = self._writer_engine.execution_options(postgresql_readonly=True)
         else:
             raise StoreError(f"{self.url.get_backend_name()} is not supported; use sqlite:///FILE or postgresql://…")
@@ -210,7 +212,10 @@ def _sqlite_engine(path: Path, *, read_only: bool) -> Engine:
             check_same_thread=False,
         )
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=8 if read_only else 1)
+    # An error's text must not carry what residents wrote.
+    engine = create_engine(
+        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=8 if read_only else 1, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

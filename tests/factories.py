@@ -8,13 +8,32 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from store import accounts, people
+from moderation import deadlines, policy, queue
+from moderation.calendar import calendars, seed_holidays
+from moderation.routing import Route
+from store import accounts, comments, people
 from store.accounts import AccountRow
+from store.cases import CaseRow
+from store.comments import CommentRow
 from store.database import Session, Store
 from store.people import UserRow
-from vocabulary import Author, Comment, Platform, Role
+from vocabulary import (
+    Act,
+    Author,
+    Clock,
+    Comment,
+    Language,
+    Platform,
+    Reason,
+    ReplyLanguage,
+    Role,
+    Severity,
+)
 
+POWYS = policy.load("powys")
+DAYS = calendars(seed_holidays())
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+NOON = MONDAY + timedelta(hours=3)
 LONG_AGO = MONDAY - timedelta(days=400)
 
 
@@ -55,3 +74,42 @@ def a_user(session: Session, username: str = "mair", role: Role = Role.OFFICER, 
 
 def with_account(store: Store, **over: Any) -> AccountRow:
     return store.write(lambda session: an_account(session, **over))
+
+
+def a_route(**over: Any) -> Route:
+    facts: dict[str, Any] = dict(
+        area="waste",
+        language=Language.CY,
+        unsure=False,
+        reply_in=ReplyLanguage.CY,
+        answer_owed=True,
+        severity=Severity.NONE,
+        clocks=(Clock.ANSWER,),
+        flagged=(),
+        because=(Reason("written in Welsh, so the reply is owed in Welsh"),),
+    )
+    return Route(**facts | over)
+
+
+def comes(store: Store, comment: Comment | None = None, *, now: datetime = NOON, **over: Any) -> queue.Placed:
+    """A comment is kept, routed as `over` says, and placed; `now` is when that happens."""
+    said, route = comment or a_comment(), a_route(**over)
+
+    def act(session: Session) -> queue.Placed:
+        account = accounts.by_slug(session, said.account)
+        [kept] = comments.keep(session, account, [said], now=now).new
+        row = session.get_one(CommentRow, kept)
+        row.read_at, row.language = now, route.language
+        dates = {clock: deadlines.due(said.posted_at, clock, POWYS.response, DAYS) for clock in route.clocks}
+        return queue.place(session, row, route=route, dates=dates, policy=POWYS, now=now)
+
+    return store.write(act)
+
+
+def does(store: Store, case_id: int, act: Act, *, who: queue.Actor, now: datetime = NOON, **more: Any) -> CaseRow:
+    """One step along the lifecycle."""
+    return store.write(lambda session: queue.advance(session, case_id, act, actor=who, now=now, policy=POWYS, **more))
+
+
+def officer(store: Store, username: str = "mair") -> queue.Actor:
+    return store.write(lambda session: queue.Actor(username, a_user(session, username).id))

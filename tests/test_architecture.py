@@ -54,7 +54,7 @@ SIMULATOR_KNOWS = {"simulator", "vocabulary", "words"}
 # Opened inside the function that needs them: the queue page must start without them.
 HEAVY = {"facebook", "onnxruntime", "py3langid", "sklearn", "torch", "transformers", "tweepy"}
 
-CLOCK_READERS = {"cli", "scheduler", "web"}
+CLOCK_READERS = {"cli", "demo", "scheduler", "web"}
 CLOCKS = {
     ("datetime", "now"), ("datetime", "today"), ("datetime", "utcnow"), ("date", "today"),
     ("time", "time"), ("time", "time_ns"), ("time", "localtime"), ("time", "gmtime"),

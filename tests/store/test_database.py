@@ -89,3 +89,12 @@ def test_sqlite_is_set_as_promised(on_sqlite):
         ]
 
     assert on_sqlite.write(ask) == ["wal", 2, 1]
+
+
+def test_an_error_of_the_database_holds_nobodys_words(store):
+    words = "Fy rhif ffôn yw 07700 900123"
+
+    with pytest.raises(DBAPIError) as raised:
+        store.write(lambda session: session.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": words}))
+
+    assert words not in str(raised.value)

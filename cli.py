@@ -1,0 +1,541 @@
+"""gwylio: what an administrator types.  Each command parses its words, calls one function and says what came of it.
+
+Exit codes: 0 done, 1 the thing checked does not hold, 2 wrong use, 3 something outside failed (try again).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import settings as configuration
+from toml_file import FileError
+from vocabulary import Clock, GwylioError, Platform, Role
+
+if TYPE_CHECKING:
+    from pipeline import Installation
+    from store.database import Session
+
+DOES_NOT_HOLD, WRONG_USE, OUTSIDE = 1, 2, 3
+
+app = typer.Typer(
+    name="gwylio",
+    help="Watch your own social-media accounts, and answer the people who write there, in time and in their language.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+report_app = typer.Typer(help="The weekly report of response times.", no_args_is_help=True)
+audit_app = typer.Typer(help="The audit trail.", no_args_is_help=True)
+user_app = typer.Typer(help="Members of staff.", no_args_is_help=True)
+account_app = typer.Typer(help="Corporate accounts.", no_args_is_help=True)
+policy_app = typer.Typer(help="Policy packs.", no_args_is_help=True)
+app.add_typer(report_app, name="report")
+app.add_typer(audit_app, name="audit")
+app.add_typer(user_app, name="user")
+app.add_typer(account_app, name="account")
+app.add_typer(policy_app, name="policy")
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="The configuration file; gwylio.toml unless said.")]
+FileOrInput = Annotated[Path | None, typer.Argument(help="A file; standard input where none is named.")]
+
+
+def main() -> None:
+    """Run, and turn what goes wrong into a sentence and an exit code."""
+    _log_to_standard_error()
+    for out in (sys.stdout, sys.stderr):
+        out.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    try:
+        app(prog_name="gwylio")
+    except FileError as error:
+        _complain(str(error))
+        sys.exit(WRONG_USE)
+    except GwylioError as error:
+        _complain(str(error))
+        sys.exit(_code_of(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(OUTSIDE)
+    except Exception as error:
+        if not _is_unreachable(error):
+            raise
+        _complain("the database cannot be reached or written; is it running, is database_url right, is there room?")
+        sys.exit(OUTSIDE)
+
+
+@app.command(short_help="Make configuration, key and database.")
+def init(config: ConfigFile = None) -> None:
+    """Make the configuration, the secret key and the database, where they are not there yet."""
+    import opening
+    from store.database import Store
+
+    file = config or Path(configuration.FILE)
+    if not file.exists():
+        file.write_text(_FIRST_CONFIGURATION, encoding="utf-8")
+        print(f"wrote {file}: put your body's name and policy pack in it")
+    settings = configuration.load(file)
+    if configuration.make_key_file(settings.key_file):
+        print(f"wrote {settings.key_file}: back it up, apart from the database; without it no token can be read")
+    with Store(
+        settings.database, audit_key=configuration.keys(settings).audit, head_file=settings.audit_head_file
+    ) as store:
+        opening.make_ready(store, now=datetime.now(UTC))
+    print(f"the database is ready: {store.url.render_as_string(hide_password=True)}")
+    print("next: `gwylio user add`, `gwylio account add`, `gwylio check`, `gwylio run`")
+
+
+@app.command(short_help="Say everything that is wrong, at once.")
+def check(config: ConfigFile = None) -> None:
+    """Say everything that is wrong with configuration, policy, areas, database and accounts, at once."""
+    import opening
+
+    problems = list(opening.problems(config))
+    for problem in problems:
+        _complain(problem)
+    if problems:
+        raise typer.Exit(WRONG_USE)
+    print("nothing is wrong")
+
+
+@app.command(short_help="Bring the database to this version.")
+def migrate(config: ConfigFile = None) -> None:
+    """Bring the database to the schema of this version."""
+    from store import schema
+    from store.database import Store
+
+    settings = configuration.load(config)
+    with Store(settings.database, audit_key=configuration.keys(settings).audit) as store:
+        schema.upgrade(store.engine)
+    print("the database has the schema of this version")
+
+
+@user_app.command("add")
+def user_add(
+    username: str,
+    name: Annotated[str, typer.Option(help="Full name, as colleagues see it.")],
+    role: Annotated[list[Role], typer.Option(help="May be given more than once.")],
+    area: Annotated[list[str] | None, typer.Option(help="Service area; every area unless said.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the screens: cy or en.")] = "en",
+    config: ConfigFile = None,
+) -> None:
+    """Add a member of staff.  The password is asked for, or read from standard input where it is no terminal."""
+    from store import audit, people
+    from web.security import hash_password
+
+    with _opened(config) as here:
+        if language not in {"cy", "en"}:
+            raise typer.BadParameter("the language is cy or en")
+        unknown = sorted(set(area or ()) - set(here.areas.slugs))
+        if unknown:
+            raise typer.BadParameter(
+                f"there is no service area {', '.join(unknown)}; there are: {', '.join(here.areas.slugs)}"
+            )
+        password = _secret(f"Password for {username}")
+        grants = [(each, place) for each in role for place in (area or [people.EVERY_AREA])]
+        now = datetime.now(UTC)
+
+        def act(session: Session) -> None:
+            people.add(
+                session,
+                username=username,
+                full_name=name,
+                password_hash=hash_password(password),
+                grants=grants,
+                language=language,
+                now=now,
+            )
+            audit.append(
+                session,
+                actor="command line",
+                action="user.add",
+                subject=f"user:{username}",
+                now=now,
+                after={"grants": [[each.value, place] for each, place in grants]},
+            )
+
+        here.store.write(act)
+    print(f"{username} may sign in")
+
+
+@account_app.command("add")
+def account_add(  # noqa: PLR0917 - Typer hands them over by name
+    slug: Annotated[str, typer.Argument(help="Your own short name for the account, such as cyngor-x.")],
+    platform: Annotated[Platform, typer.Option()],
+    native_id: Annotated[str, typer.Option("--id", help="The account's own id on the platform.")],
+    name: Annotated[str, typer.Option(help="The name it shows.")],
+    area: Annotated[str, typer.Option(help="The service area that answers unless a rule says otherwise.")],
+    open_since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Open cases for comments since this date; since now unless said."),
+    ] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Register a corporate account.  Then give it a token with `gwylio account connect`."""
+    from moderation.deadlines import LONDON
+    from store import accounts, audit
+
+    with _opened(config) as here:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", slug):
+            raise typer.BadParameter(f"{slug!r} is no short name: use small letters, digits and hyphens")
+        if area not in here.areas:
+            raise typer.BadParameter(f"there is no service area {area}; there are: {', '.join(here.areas.slugs)}")
+        now = datetime.now(UTC)
+
+        def act(session: Session) -> None:
+            accounts.add(
+                session,
+                slug=slug,
+                platform=platform,
+                native_id=native_id,
+                display_name=name,
+                service_area=area,
+                open_since=open_since.replace(tzinfo=LONDON) if open_since else None,
+                now=now,
+            )
+            audit.append(
+                session, actor="command line", action="account.add", subject=f"account:{slug}", now=now,
+                after={"platform": platform.value, "area": area},
+            )  # fmt: skip
+
+        here.store.write(act)
+    print(f"{slug} is registered; next: `gwylio account connect {slug}`")
+
+
+@account_app.command("connect")
+def account_connect(slug: str, config: ConfigFile = None) -> None:
+    """Give an account its token.  It is asked for, or read from standard input; it is kept encrypted."""
+    from store import accounts, credentials
+
+    with _opened(config) as here:
+        with here.store.read() as session:
+            accounts.by_slug(session, slug)
+        token = _secret(f"Token for {slug}")
+        here.store.write(
+            lambda session: credentials.keep(
+                session,
+                accounts.by_slug(session, slug),
+                token,
+                key=here.keys.credentials,
+                actor="command line",
+                now=datetime.now(UTC),
+            )
+        )
+    print(f"{slug} has its token; `gwylio collect --account {slug}` tries it")
+
+
+@policy_app.command("explain")
+def policy_explain(name: str, language: Annotated[str, typer.Option("--language", help="cy or en")] = "en") -> None:
+    """Say a policy pack in plain sentences."""
+    from moderation import policy, policy_words, service_areas
+    from words import is_screen
+
+    if not is_screen(language):
+        raise typer.BadParameter("the language is cy or en")
+    for sentence in policy_words.explain(policy.load(name), language, service_areas.load()):
+        print(sentence)
+
+
+@app.command(short_help="Web app and schedule, in one process.")
+def run(config: ConfigFile = None) -> None:
+    """Run everything on this machine: the web app and the schedule, in one process."""
+    import scheduler
+
+    with _opened(config) as here:
+        clock = scheduler.build(here)
+        clock.start()
+        try:
+            _serve(here)
+        finally:
+            clock.shutdown(wait=True)
+
+
+@app.command(short_help="The web app alone.")
+def web(config: ConfigFile = None) -> None:
+    """Run the web app alone; on PostgreSQL, beside `gwylio scheduler`."""
+    with _opened(config) as here:
+        _serve(here)
+
+
+@app.command("scheduler", short_help="The schedule alone.")
+def scheduler_command(
+    once: Annotated[bool, typer.Option("--once", help="Run every job once and stop.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Run the schedule alone: collect, classify, dispatch, escalate, report."""
+    import signal
+    import threading
+
+    import scheduler
+
+    with _opened(config) as here:
+        if once:
+            scheduler.run_once(here, now=datetime.now(UTC))
+            return
+        stopped = threading.Event()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, lambda *_: stopped.set())
+        clock = scheduler.build(here)
+        clock.start()
+        stopped.wait()
+        clock.shutdown(wait=True)
+
+
+@app.command(short_help="Collect one round, and place what it brings.")
+def collect(
+    account: Annotated[str | None, typer.Option(help="One account's slug; all of them unless said.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="One round (there is no other way; kept for scripts).")] = True,
+    config: ConfigFile = None,
+) -> None:
+    """Collect one round of comments, and put them in the queue."""
+    import pipeline
+    from store import accounts
+
+    with _opened(config) as here:
+        with here.store.read() as session:
+            slugs = [account] if account else [each.slug for each in accounts.active(session)]
+        failed = False
+        for slug in slugs:
+            told = pipeline.collect(here, slug, now=datetime.now(UTC))
+            print(f"{slug}: {told.new} new, {told.changed} changed{', to be continued' if told.incomplete else ''}")
+            for trouble in told.troubles:
+                failed = True
+                _complain(f"{slug}: {trouble}")
+        placed = pipeline.read_waiting(here, now=datetime.now(UTC))
+        print(f"{placed} read and placed")
+    if failed:
+        raise typer.Exit(OUTSIDE)
+
+
+@app.command("import", short_help="Bring in comments from a file.")
+def import_command(
+    file: Path,
+    account: Annotated[str, typer.Option(help="The slug of the account that the comments were left on.")],
+    history: Annotated[bool, typer.Option("--history", help="Keep them as history: no case is opened.")] = False,
+    open_since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Open cases only for those since this date.")
+    ] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Bring in comments from a CSV or JSON-lines export."""
+    import pipeline
+    from moderation.deadlines import LONDON
+
+    with _opened(config) as here:
+        since = open_since.replace(tzinfo=LONDON) if open_since else None
+        told = pipeline.bring_in(here, file, account, history=history, open_since=since, now=datetime.now(UTC))
+        pipeline.read_waiting(here, now=datetime.now(UTC))
+    print(f"{told.new} new, {told.changed} changed, {told.known} known already")
+    if told.bad:
+        _complain(f"{told.bad} rows could not be read; they stand with their reasons in {told.beside}")
+        for line, reason in told.first_bad:
+            _complain(f"line {line}: {reason}")
+        raise typer.Exit(WRONG_USE)
+
+
+@app.command(short_help="JSON lines in, what was seen in each out.")
+def classify(
+    file: FileOrInput = None,
+    policy: Annotated[str, typer.Option(help="The pack whose thresholds decide what is flagged.")] = "powys",
+) -> None:
+    """Read comments as JSON lines, and answer what was seen in each as JSON lines, in the same order."""
+    from classifiers import panel, stream
+    from classifiers.summary import Rules
+    from moderation import policy as packs
+    from moderation import routing
+    from vocabulary import Label, Question
+
+    pack = packs.load(policy)
+    about: list[Label | Question] = [*Label, Question.NEEDS_RESPONSE]
+    rules = Rules(
+        thresholds={each: pack.thresholds[each] for each in about},
+        severities={label: pack.severity[label] for label in Label},
+        reply_in=lambda language, unsure: routing.reply_in(language, unsure=unsure, policy=pack),
+    )
+    with _text_of(file) as lines:
+        for line in stream.classify_lines(lines, panel.open_panel(), rules):
+            print(line)
+
+
+@app.command(short_help="A CSV of arrivals in, their due dates out.")
+def due(
+    file: FileOrInput = None,
+    policy: Annotated[str, typer.Option(help="A policy pack, by name or path.")] = "powys",
+    clock: Annotated[Clock, typer.Option(help="Which rule counts the days.")] = Clock.ANSWER,
+    explain: Annotated[bool, typer.Option("--explain", help="Add a column with the days counted.")] = False,
+) -> None:
+    """Read a CSV of arrivals (received_at, with zone), and answer the same rows with their due dates."""
+    import csv
+
+    from moderation import calendar, due_file
+    from moderation import policy as packs
+
+    pack = packs.load(policy)
+    days = calendar.calendars([*calendar.seed_holidays(), *pack.closure_days])
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    with _text_of(file, newline="") as lines:
+        out.writerows(due_file.due_rows(lines, clock, pack.response, days, counted=explain))
+
+
+@report_app.command("weekly")
+def report_weekly(
+    out: Annotated[Path, typer.Option(help="The folder to write to.")],
+    week: Annotated[str | None, typer.Option(help="An ISO week such as 2026-W47; last week unless said.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Write the weekly report: HTML and CSV, in Welsh and in English."""
+    from reports import weekly
+
+    with _opened(config) as here:
+        now = datetime.now(UTC)
+        chosen = weekly.Week.parse(week) if week else weekly.Week.before(now)
+        for path in weekly.publish(here.store, here.settings, here.policy, here.areas, chosen, out, now=now):
+            print(path)
+
+
+@audit_app.command("verify", short_help="Prove the trail, or name its first bad row.")
+def audit_verify(config: ConfigFile = None) -> None:
+    """Prove that no row of the audit trail was changed, taken away or moved; else name the first bad one."""
+    from store import audit
+
+    with _opened(config) as here, here.store.read() as session:
+        head = audit.read_head(here.settings.audit_head_file)
+        broken = audit.verify(session, here.keys.audit, head)
+        rows = audit.count(session)
+    if broken:
+        _complain(f"the audit trail does not hold: {broken.reason}")
+        raise typer.Exit(DOES_NOT_HOLD)
+    if rows and head is None:
+        _complain(f"the audit trail's end cannot be proved: {here.settings.audit_head_file} is not there")
+        raise typer.Exit(DOES_NOT_HOLD)
+    print(f"the audit trail holds: {rows} rows")
+
+
+@audit_app.command("export")
+def audit_export(config: ConfigFile = None) -> None:
+    """Write every row of the audit trail as JSON lines."""
+    import json
+
+    from store import audit
+
+    with _opened(config) as here, here.store.read() as session:
+        for row in audit.rows(session):
+            print(json.dumps(row, ensure_ascii=False))
+
+
+@app.command(short_help="The whole job, with invented people.")
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="From collection to weekly report, without a browser.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Where the demo keeps its things; var/demo unless said.")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed, other dates.")] = 7,
+    port: Annotated[int, typer.Option(help="The web app's port.")] = 8080,
+) -> None:
+    """Show the whole job on this machine with an invented county council and simulated platforms."""
+    import demo as world
+
+    if once:
+        world.once(out or Path("var/demo-once"), seed=seed, now=datetime.now(UTC))
+    else:
+        world.live(out or Path("var/demo"), seed=seed, port=port)
+
+
+@app.command(short_help="The simulated platforms alone.")
+def simulate(
+    port: Annotated[int, typer.Option(help="Port on loopback; any free one unless said.")] = 0,
+    faults: Annotated[Path | None, typer.Option(help="A TOML file of faults to play.")] = None,
+    seed: Annotated[int, typer.Option()] = 7,
+) -> None:
+    """Run the simulated platforms on loopback, with the demo council's story in them."""
+    import demo as world
+
+    world.simulate(port=port, faults=faults, seed=seed, now=datetime.now(UTC))
+
+
+@contextmanager
+def _opened(config: Path | None) -> Iterator[Installation]:
+    import opening
+
+    with opening.installation(configuration.load(config)) as here:
+        yield here
+
+
+def _serve(here: Installation) -> None:
+    import opening
+
+    settings = here.settings
+    print(f"Gwylio is at http://{settings.host}:{settings.port}/  (stop with Ctrl-C)", flush=True)
+    opening.serve(here)
+
+
+@contextmanager
+def _text_of(file: Path | None, newline: str | None = None) -> Iterator[Iterator[str]]:
+    if file is None:
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape", newline=newline)  # type: ignore[union-attr]
+        yield sys.stdin
+        return
+    try:
+        with file.open(encoding="utf-8", errors="surrogateescape", newline=newline) as lines:
+            yield lines
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _secret(what: str) -> str:
+    secret = typer.prompt(what, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if not secret:
+        raise typer.BadParameter("nothing was given")
+    return str(secret)
+
+
+def _log_to_standard_error() -> None:
+    """One JSON object a line, with ids and kinds of errors only; standard output belongs to the answers."""
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _complain(words: str) -> None:
+    print(words, file=sys.stderr)
+
+
+def _is_unreachable(error: Exception) -> bool:
+    """Asked only once something went wrong, so that `gwylio due` never loads a database."""
+    from store.database import Unreachable
+
+    return isinstance(error, Unreachable)
+
+
+def _code_of(error: GwylioError) -> int:
+    from collectors.base import CollectorError
+
+    return OUTSIDE if isinstance(error, CollectorError) else WRONG_USE
+
+
+_FIRST_CONFIGURATION = """\
+# Gwylio.  `gwylio check` says what is wrong with this file; `gwylio --help` is the map.
+
+policy = "powys"            # a pack in config/policies, or the path of your own
+state_dir = "var"           # database, secret key, audit head, reports
+# database_url = "postgresql://gwylio@localhost/gwylio"
+
+[body]
+cy = "Ein cyngor"
+en = "Our council"
+"""
+
+if __name__ == "__main__":
+    main()

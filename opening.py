@@ -1,0 +1,175 @@
+"""An installation, opened from its settings: keys, database, policy and areas, or everything that stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import settings as configuration
+from moderation import policy as packs
+from moderation import service_areas
+from moderation.calendar import seed_holidays
+from moderation.policy import Policy
+from moderation.service_areas import Areas
+from pipeline import Collectors, Installation
+from settings import HubModel, Settings
+from store import accounts, audit, holidays, people, schema
+from store.database import Session, Store, Unreachable
+from toml_file import FileError, Problem
+from vocabulary import GwylioError
+
+if TYPE_CHECKING:
+    from classifiers.hub import Hub
+    from classifiers.panel import Panel
+
+
+def panel_of(areas: Areas, model: HubModel | None = None) -> Callable[[], Panel]:
+    """Opens the classifiers the first time that somebody needs them; the areas' own contacts are known to them.
+
+    `model` is the operator's own, the last of the panel.  Where it cannot be opened nothing is read;
+    `gwylio check` says why.
+    """
+
+    @cache
+    def opened() -> Panel:
+        from classifiers import panel, personal_data
+
+        contacts = [text for slug in areas.slugs for text in (areas[slug].contact.cy, areas[slug].contact.en)]
+        also = [named_model(model)] if model else []
+        return panel.open_panel(personal_data.ours_in(contacts), also)
+
+    return opened
+
+
+def named_model(model: HubModel) -> Hub:
+    """The operator's own model, opened.
+
+    Raises:
+        classifiers.base.ModelError: with what to do about it.
+    """
+    from classifiers.hub import open_model
+
+    return open_model(model.model, model.labels, revision=model.revision, allow_download=model.allow_download)
+
+
+@contextmanager
+def installation(settings: Settings) -> Iterator[Installation]:
+    """Everything one running Gwylio is made of; closed again at the end.
+
+    Raises:
+        configuration.NoKey, schema.SchemaBehind, toml_file.FileError, StoreError: with what to do about it.
+    """
+    areas, policy = decided(settings)
+    keys = configuration.keys(settings)
+    with Store(settings.database, audit_key=keys.audit, head_file=settings.audit_head_file) as store:
+        schema.check(store.engine)
+        yield Installation(
+            settings, keys, store, policy, areas, panel_of(areas, settings.hub), Collectors(settings, keys)
+        )
+
+
+def decided(settings: Settings) -> tuple[Areas, Policy]:
+    """What the body decided: its service areas and its policy pack.
+
+    Raises:
+        toml_file.FileError: with every problem of both files.
+    """
+    problems: list[Problem] = []
+    areas: Areas | None = None
+    policy: Policy | None = None
+    try:
+        areas = service_areas.load(settings.config_dir / "service_areas.toml")
+    except FileError as error:
+        problems.extend(error.problems)
+    try:
+        policy = packs.load(
+            settings.policy, areas=areas.slugs if areas else (), folder=settings.config_dir / "policies"
+        )
+    except FileError as error:
+        # With no list of areas every route would be blamed for what one file lacks.
+        problems.extend(each for each in error.problems if areas or "service area" not in each.reason)
+    if areas is None or policy is None:
+        raise FileError(problems)
+    return areas, policy
+
+
+def make_ready(store: Store, *, now: datetime) -> None:
+    """Bring the schema to the head and seed the holidays; harmless where both are there."""
+    schema.upgrade(store.engine)
+    days = [(day.day, day.division, day.title_en, day.title_cy, day.source) for day in seed_holidays()]
+
+    def seed(session: Session) -> None:
+        fresh = holidays.keep(session, days, now=now)
+        if fresh:
+            audit.append(
+                session,
+                actor=audit.SYSTEM,
+                action="holidays.keep",
+                subject="holidays",
+                now=now,
+                after={"new": len(fresh)},
+            )
+
+    store.write(seed)
+
+
+def problems(config: Path | None) -> Iterator[str]:
+    """Everything that is wrong, one sentence each: configuration, areas, policy, model, key, database and people."""
+    try:
+        settings = configuration.load(config)
+    except FileError as error:
+        yield from map(str, error.problems)
+        return
+    except GwylioError as error:
+        yield str(error)
+        return
+    try:
+        decided(settings)
+    except FileError as error:
+        yield from map(str, error.problems)
+    if settings.hub:
+        try:
+            named_model(settings.hub)
+        except GwylioError as error:
+            yield str(error)
+    try:
+        keys = configuration.keys(settings)
+    except GwylioError as error:
+        yield str(error)
+        return
+    yield from _database_problems(settings, keys.audit)
+
+
+def _database_problems(settings: Settings, audit_key: bytes) -> Iterator[str]:
+    try:
+        with Store(settings.database, audit_key=audit_key) as store:
+            schema.check(store.engine)
+            with store.read() as session:
+                registered = accounts.active(session)
+                if not registered:
+                    yield "no account is registered; add one with `gwylio account add`"
+                for account in registered:
+                    if account.credential is None:
+                        yield f"{account.slug} has no token; run `gwylio account connect {account.slug}`"
+                if not people.anybody(session):
+                    yield "nobody may sign in; add a member of staff with `gwylio user add`"
+    except GwylioError as error:
+        yield str(error)
+    except Unreachable as error:
+        yield f"the database cannot be reached: {type(error).__name__}; is it running, and is database_url right?"
+
+
+def serve(here: Installation) -> None:
+    """Serve the web app until somebody stops it."""
+    import uvicorn
+
+    from web.app import create_app
+
+    settings = here.settings
+    uvicorn.run(
+        create_app(here), host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False
+    )

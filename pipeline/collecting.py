@@ -1,0 +1,338 @@
+"""From the platforms, and from files, into the store.
+
+An account's failure is recorded where the next officer of health looks, and the other accounts
+go on.  What is kept is kept with its cursor, or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from collectors import import_file
+from collectors.base import (
+    AuthExpired,
+    Budget,
+    CollectorError,
+    Cursor,
+    Page,
+    PermissionLost,
+    QuotaExhausted,
+    RateLimited,
+    Standing,
+)
+from moderation import queue
+from pipeline.installation import Installation
+from pipeline.reading import join_native
+from store import accounts, audit, comments, jobs
+from store import replies as outbox
+from store.accounts import AccountRow
+from store.comments import CommentRow
+from store.database import Session
+from vocabulary import Comment, GwylioError, Presence
+
+log = structlog.get_logger("gwylio.pipeline")
+
+IMPORT_BATCH, SHOWN_BAD = 1_000, 20
+UNSEEN = timedelta(hours=6)
+GONE_CHECKS = 2
+PAGES_TOGETHER, ITEMS_TOGETHER = 25, 500
+"""Most pages, and most comments, that are committed at once."""
+LONGEST_PAUSE = timedelta(hours=1)
+"""Longest wait that we set ourselves after failures; a platform's own wait may be longer."""
+WHOLE_ACCOUNT = "account"
+"""The stream under which a failure stands that concerns no single stream."""
+
+
+@dataclass(slots=True)
+class Collected:
+    """What one round on one account brought."""
+
+    account: str
+    pages: int = 0
+    new: int = 0
+    changed: int = 0
+    put_aside: int = 0
+    incomplete: bool = False
+    troubles: list[str] = field(default_factory=list)
+
+
+def collect(here: Installation, slug: str, *, now: datetime, budget: Budget | None = None) -> Collected:
+    """One round of collection on one account: every stream that is not told to wait.
+
+    A platform's failure is recorded on its stream and the others go on.
+
+    Raises:
+        accounts.UnknownAccount: no account has that slug.
+    """
+    with here.store.read() as session:
+        account = accounts.by_slug(session, slug)
+        cleared = accounts.stream_if_any(session, account.id, WHOLE_ACCOUNT)
+    told = Collected(slug)
+    try:
+        collector = here.collector(account)
+        streams = collector.streams()
+    except GwylioError as error:
+        told.troubles.append(str(error))
+        here.store.write(partial(_mark, account=account, stream=WHOLE_ACCOUNT, error=error, now=now))
+        return told
+    if cleared is not None and cleared.trouble:
+        here.store.write(partial(_clear, account=account))
+    for stream in streams:
+        with here.store.read() as session:
+            cursor = _cursor(session, account, stream, now=now)
+        if cursor is None:
+            continue
+        try:
+            _keep_pages(here, account, stream, collector.fetch(stream, cursor, budget or Budget()), told, now=now)
+        except GwylioError as error:
+            log.warning("stream failed", account=slug, stream=stream, error=type(error).__name__)
+            told.troubles.append(f"{stream}: {type(error).__name__}: {getattr(error, 'reason', error)}")
+            here.store.write(partial(_mark, account=account, stream=stream, error=error, now=now))
+            if _concerns_the_account(error):
+                break
+    join_native(here, account, now=now)
+    return told
+
+
+def _keep_pages(
+    here: Installation, account: AccountRow, stream: str, pages: Iterable[Page], told: Collected, *, now: datetime
+) -> None:
+    waiting: list[Page] = []
+    complete = True
+
+    def keep() -> None:
+        if waiting:
+            for page, kept in here.store.write(
+                partial(_keep_together, account=account, stream=stream, pages=waiting, now=now)
+            ):
+                told.pages += 1
+                told.new += len(kept.new)
+                told.changed += len(kept.changed)
+                told.put_aside += len(page.troubles)
+            waiting.clear()
+
+    try:
+        for page in pages:
+            waiting.append(page)
+            complete = page.complete
+            if len(waiting) == PAGES_TOGETHER or sum(len(each.comments) for each in waiting) >= ITEMS_TOGETHER:
+                keep()
+    finally:
+        # Whatever ended the run, the pages that were handed over stand.
+        keep()
+    told.incomplete = told.incomplete or not complete
+
+
+def _keep_together(
+    session: Session, account: AccountRow, stream: str, pages: Sequence[Page], *, now: datetime
+) -> list[tuple[Page, comments.Kept]]:
+    """A few small pages in one transaction, each with its cursor, so that a quiet round is one commit."""
+    return [(page, keep_page(session, account, stream, page, now=now)) for page in pages]
+
+
+def keep_page(session: Session, account: AccountRow, stream: str, page: Page, *, now: datetime) -> comments.Kept:
+    """Items and cursor in one transaction: after a crash the page is there with its cursor, or neither is."""
+    # Where a platform withholds who wrote, a reply of ours looks like anybody's comment.
+    ours_by_id = outbox.native_ids(session, account.id, [each.native_id for each in page.comments])
+    said = [each for each in page.comments if each.native_id not in ours_by_id]
+    kept = comments.keep(session, account, said, now=now)
+    posts = comments.keep_posts(session, account, page.posts, now=now)
+    ours = comments.keep_own(session, account, page.ours, now=now)
+    for trouble in page.troubles:
+        jobs.quarantine(
+            session,
+            account.id,
+            stream,
+            native_id=trouble.native_id,
+            fingerprint=hashlib.sha256(trouble.raw).hexdigest(),
+            reason=trouble.reason,
+            raw=trouble.raw,
+            now=now,
+        )
+    row = accounts.stream(session, account.id, stream)
+    row.watermark, row.page_token = page.cursor.watermark, page.cursor.page_token
+    row.incomplete, row.trouble, row.failures, row.blocked_until = not page.complete, "", 0, None
+    row.requests += page.usage.requests
+    row.items += page.usage.items
+    row.last_started = now
+    if page.complete:
+        row.last_success = now
+    if kept.new or kept.changed or posts or ours or page.troubles:
+        audit.append(
+            session,
+            actor=audit.SYSTEM,
+            action="collect.page",
+            subject=f"account:{account.slug}",
+            now=now,
+            after={
+                "stream": stream,
+                "new": list(kept.new),
+                "changed": list(kept.changed),
+                "posts": posts,
+                "ours": ours,
+                "put_aside": len(page.troubles),
+            },
+        )
+    return kept
+
+
+def _cursor(session: Session, account: AccountRow, stream: str, *, now: datetime) -> Cursor | None:
+    """Where to go on from; None while this stream, or the whole account, is told to wait."""
+    whole = accounts.stream_if_any(session, account.id, WHOLE_ACCOUNT)
+    row = accounts.stream_if_any(session, account.id, stream)
+    if any(each is not None and each.blocked_until is not None and now < each.blocked_until for each in (whole, row)):
+        return None
+    return Cursor(row.watermark, row.page_token) if row else Cursor()
+
+
+def _concerns_the_account(error: Exception) -> bool:
+    """Whether the account's other streams would meet the same."""
+    return isinstance(error, AuthExpired | QuotaExhausted) or (
+        isinstance(error, RateLimited) and error.scope == WHOLE_ACCOUNT
+    )
+
+
+def _clear(session: Session, account: AccountRow) -> None:
+    row = accounts.stream(session, account.id, WHOLE_ACCOUNT)
+    row.trouble, row.failures = "", 0
+
+
+def _mark(session: Session, account: AccountRow, stream: str, error: Exception, *, now: datetime) -> None:
+    row = accounts.stream(session, account.id, stream)
+    row.trouble = f"{type(error).__name__}: {getattr(error, 'reason', error)}"
+    row.failures += 1
+    row.last_started = now
+    if isinstance(error, RateLimited):
+        row.blocked_until = error.until
+        if _concerns_the_account(error):
+            accounts.stream(session, account.id, WHOLE_ACCOUNT).blocked_until = error.until
+    elif isinstance(error, CollectorError) and not isinstance(error, AuthExpired | PermissionLost):
+        row.blocked_until = now + min(timedelta(minutes=2 ** min(row.failures, 6)), LONGEST_PAUSE)
+    audit.append(
+        session,
+        actor=audit.SYSTEM,
+        action="collect.failed",
+        subject=f"account:{account.slug}",
+        now=now,
+        after={"stream": stream, "error": type(error).__name__, "failures": row.failures},
+    )
+
+
+@dataclass(slots=True)
+class Imported:
+    """What a file brought.  Bad rows stand in `beside`, as they were, each with its line and its reason."""
+
+    beside: Path
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+    bad: int = 0
+    first_bad: list[tuple[int, str]] = field(default_factory=list)
+
+
+def bring_in(
+    here: Installation, file: Path, slug: str, *, history: bool, open_since: datetime | None, now: datetime
+) -> Imported:
+    """Keep the comments of a file, a batch at a time; bad rows are written beside it and the good ones go on.
+
+    Without `open_since`, comments open cases since the account's own date; with `history` none does.
+
+    Raises:
+        accounts.UnknownAccount, import_file.UnreadableFile.
+    """
+    with here.store.read() as session:
+        account = accounts.by_slug(session, slug)
+    if open_since is not None:
+        account.open_since = open_since
+    told = Imported(file.with_name(f"{file.name}.bad.jsonl"))
+    told.beside.unlink(missing_ok=True)
+    batch: list[Comment] = []
+    for row in import_file.read_comments(file, account=slug):
+        if isinstance(row, import_file.BadRow):
+            _put_beside(told, row)
+            continue
+        batch.append(row)
+        if len(batch) == IMPORT_BATCH:
+            _keep_batch(here, account, batch, told, history=history, now=now)
+            batch = []
+    if batch:
+        _keep_batch(here, account, batch, told, history=history, now=now)
+    return told
+
+
+def _put_beside(told: Imported, row: import_file.BadRow) -> None:
+    told.bad += 1
+    if len(told.first_bad) < SHOWN_BAD:
+        told.first_bad.append((row.line, row.reason))
+    written = {"line": row.line, "reason": row.reason, "row": row.raw.decode("utf-8", "replace")}
+    with told.beside.open("a", encoding="utf-8") as beside:
+        beside.write(json.dumps(written, ensure_ascii=False) + "\n")
+
+
+def _keep_batch(
+    here: Installation, account: AccountRow, batch: Sequence[Comment], told: Imported, *, history: bool, now: datetime
+) -> None:
+    def act(session: Session) -> comments.Kept:
+        kept = comments.keep(session, account, batch, now=now, history=history)
+        audit.append(
+            session,
+            actor=audit.SYSTEM,
+            action="import.batch",
+            subject=f"account:{account.slug}",
+            now=now,
+            after={"new": len(kept.new), "changed": len(kept.changed), "history": history},
+        )
+        return kept
+
+    kept = here.store.write(act)
+    told.new += len(kept.new)
+    told.changed += len(kept.changed)
+    told.known += kept.unchanged
+
+
+def recheck(here: Installation, slug: str, *, now: datetime, limit: int = 100) -> int:
+    """Ask a platform what became of comments we have not seen lately; how many were found gone for good.
+
+    Deleted means two re-checks that found nothing, never an error.
+    """
+    with here.store.read() as session:
+        account = accounts.by_slug(session, slug)
+        waiting = comments.unseen_since(session, account.id, before=now - UNSEEN, limit=limit)
+    if not waiting:
+        return 0
+    try:
+        standing = here.collector(account).recheck([native_id for _, native_id in waiting])
+    except GwylioError as error:
+        log.warning("re-check failed", account=slug, error=type(error).__name__)
+        return 0
+
+    def act(session: Session) -> int:
+        return sum(
+            _note_standing(session, session.get_one(CommentRow, comment_id), standing.get(native_id), now=now)
+            for comment_id, native_id in waiting
+        )
+
+    return here.store.write(act)
+
+
+def _note_standing(session: Session, comment: CommentRow, standing: Standing | None, *, now: datetime) -> bool:
+    if standing in {Standing.PRESENT, Standing.EDITED}:
+        comment.last_seen, comment.gone_checks = now, 0
+        return False
+    if standing is not Standing.GONE:
+        return False
+    comment.gone_checks += 1
+    if comment.gone_checks < GONE_CHECKS:
+        return False
+    comment.presence, comment.noticed_gone = Presence.DELETED_BY_AUTHOR, now
+    audit.append(session, actor=audit.SYSTEM, action="comment.gone", subject=f"comment:{comment.id}", now=now)
+    queue.comment_vanished(session, comment, now=now)
+    return True

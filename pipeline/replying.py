@@ -1,0 +1,262 @@
+"""Our replies on their way out, and the hiding of comments: what an officer decided, done on the platform.
+
+Every request to a platform is preceded by a row that says it is about to be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import structlog
+
+from classifiers.panel import Opinion
+from collectors.base import (
+    AuthExpired,
+    Budget,
+    Capabilities,
+    Collector,
+    CollectorError,
+    Cursor,
+    Page,
+    PermissionLost,
+    RateLimited,
+    Receipt,
+    Standing,
+    Transient,
+    Unconfirmed,
+)
+from moderation import queue, replies, reply_rules, routing
+from moderation.queue import Actor
+from moderation.replies import Draft, Intent, Lost
+from pipeline.installation import Installation
+from store import audit
+from store import replies as outbox
+from store.accounts import AccountRow
+from store.cases import CaseRow
+from store.comments import CommentRow
+from store.database import Session
+from vocabulary import Comment, GwylioError, Label, Note, OwnReply, Platform, Presence, Reading, Reason
+
+log = structlog.get_logger("gwylio.pipeline")
+
+MOST_AT_ONCE = 20
+"""Parts that leave an account in one round, so that a round is over before its intents grow old."""
+UNWELL = (Transient, RateLimited, AuthExpired, PermissionLost, Unconfirmed)
+"""After these the account's other parts wait for the next round: they would meet the same, slowly."""
+
+
+def send_reply(
+    here: Installation, case_id: int, draft: Draft, *, actor: Actor, now: datetime, saw: int | None = None
+) -> int:
+    """Check an officer's reply and put it in the outbox; the reply's id.
+
+    Raises:
+        replies.ReplyRefused, replies.AlreadyOnItsWay, replies.NoReplyHere, queue.StaleCase, queue.UnknownCase.
+    """
+    with here.store.read() as session:
+        account = session.get_one(AccountRow, queue.get(session, case_id).account_id)
+    collector = here.collector(account)
+    seen = _read_draft(here, draft)
+
+    def objections(case: CaseRow, draft: Draft) -> Sequence[reply_rules.Objection]:
+        return reply_rules.check(
+            draft.text_cy,
+            draft.text_en,
+            case.reply_in,
+            language_of=lambda text: routing.language_of(seen[text].findings)[0],
+            personal_data=lambda text: list(_personal_data(here, seen[text])),
+        )
+
+    def act(session: Session) -> int:
+        reply = replies.send(
+            session,
+            case_id,
+            draft,
+            objections=objections,
+            limits=collector.capabilities(),
+            length_of=collector.length_of,
+            actor=actor,
+            policy=here.policy,
+            now=now,
+            saw=saw,
+        )
+        return reply.id
+
+    return here.store.write(act)
+
+
+def _read_draft(here: Installation, draft: Draft) -> Mapping[str, Opinion]:
+    """What the panel sees in each text of a draft, read before the transaction that sends it."""
+    texts = [text for text in (draft.text_cy.strip(), draft.text_en.strip()) if text]
+    never = datetime.min.replace(tzinfo=UTC)
+    readings = [Reading(Comment(account="", native_id="", text=text, posted_at=never)) for text in texts]
+    return dict(zip(texts, here.open_panel().read(readings), strict=True))
+
+
+def _personal_data(here: Installation, opinion: Opinion) -> Iterator[Reason]:
+    least = here.policy.thresholds[Label.PERSONAL_DATA]
+    for finding in opinion.findings:
+        if finding.about is Label.PERSONAL_DATA and finding.score >= least:
+            yield from finding.why
+
+
+@dataclass(slots=True)
+class Dispatched:
+    """What one round of the outbox did, in parts."""
+
+    sent: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    found: int = 0
+
+
+def dispatch(here: Installation, slug: str | None = None, *, now: datetime) -> Dispatched:
+    """Send the outbox of one account, or of all: what is lost is looked for first, then each part leaves, once.
+
+    An account whose platform is unwell keeps its other parts for the next round, so that no other waits for it.
+    """
+    done = Dispatched()
+    with here.store.read() as session:
+        waiting = outbox.accounts_waiting(session, slug=slug, now=now)
+    for account in waiting:
+        _dispatch_account(here, account, done, now=now)
+    return done
+
+
+def _dispatch_account(here: Installation, account: AccountRow, done: Dispatched, *, now: datetime) -> None:
+    collector = _opened(here, account)
+    limits = collector.capabilities()
+    done.uncertain += here.store.write(
+        lambda session: replies.recover(session, account.id, settles_after=limits.settles_after, now=now)
+    )
+    with here.store.read() as session:
+        lost = replies.lost(session, account.id, now=now)
+    for each in lost:
+        done.found += _look_for(here, collector, each, now=now)
+    for _ in range(MOST_AT_ONCE):
+        intents = here.store.write(partial(replies.claim, account_id=account.id, now=now, limit=1))
+        if not intents:
+            return
+        error = _send(here, collector, intents[0], now=now)
+        done.sent += error is None
+        done.uncertain += isinstance(error, Unconfirmed)
+        done.failed += error is not None and not isinstance(error, Unconfirmed)
+        if isinstance(error, UNWELL):
+            return
+
+
+def _send(here: Installation, collector: Collector, intent: Intent, *, now: datetime) -> CollectorError | None:
+    """Make the request that the intent announces; the error that came instead of a receipt, if one did."""
+    try:
+        receipt = collector.reply(intent.target, intent.text, key=intent.key)
+    except CollectorError as error:
+        log.warning("reply not sent", part=intent.part_id, account=intent.account, error=type(error).__name__)
+        failed, settles_after = error, collector.capabilities().settles_after
+        here.store.write(
+            lambda session: replies.fail(session, intent.part_id, failed, settles_after=settles_after, now=now)
+        )
+        return failed
+    here.store.write(lambda session: replies.confirm(session, intent.part_id, receipt, policy=here.policy, now=now))
+    return None
+
+
+def _look_for(here: Installation, collector: Collector, lost: Lost, *, now: datetime) -> bool:
+    """Look on the platform for a part whose fate nobody knows; whether it stands there."""
+    try:
+        found = collector.own_replies(lost.target, since=lost.since)
+    except CollectorError as error:
+        log.warning("could not look for a reply", part=lost.part_id, account=lost.account, error=type(error).__name__)
+        reason = f"{type(error).__name__}: {error.reason}"
+        here.store.write(lambda session: replies.could_not_look(session, lost.part_id, reason, now=now))
+        return False
+    limits = collector.capabilities()
+    return here.store.write(
+        lambda session: replies.looked(session, lost.part_id, found, limits=limits, policy=here.policy, now=now)
+    )
+
+
+def _opened(here: Installation, account: AccountRow) -> Collector:
+    try:
+        return here.collector(account)
+    except GwylioError as error:
+        log.warning("account cannot be opened", account=account.slug, error=type(error).__name__)
+        return _Shut(account.slug, account.platform, str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shut:
+    """An account that cannot be opened.  What is asked of it fails, so that its replies come before a person."""
+
+    account: str
+    platform: Platform
+    why: str
+
+    def streams(self) -> Sequence[str]:
+        return ()
+
+    def fetch(self, stream: str, cursor: Cursor, budget: Budget) -> Iterator[Page]:
+        raise self._lost()
+
+    def recheck(self, native_ids: Sequence[str]) -> Mapping[str, Standing]:
+        raise self._lost()
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(frozenset(), 0, proves_absence=False, settles_after=timedelta(minutes=1))
+
+    def length_of(self, text: str) -> int:
+        return len(text)
+
+    def reply(self, native_id: str, text: str, *, key: str) -> Receipt:
+        raise self._lost()
+
+    def hide(self, native_id: str, *, hidden: bool) -> None:
+        raise self._lost()
+
+    def own_replies(self, native_id: str, *, since: datetime) -> Sequence[OwnReply]:
+        raise self._lost()
+
+    def _lost(self) -> PermissionLost:
+        return PermissionLost(self.account, self.why)
+
+
+def hide(here: Installation, comment_id: int, *, hidden: bool, actor: Actor, words: str, now: datetime) -> None:
+    """Hide a comment on its platform, or show it again; its words stay with us.
+
+    Who asked is on the trail before the request leaves, so that no removal is without its author.
+
+    Raises:
+        queue.ReasonNeeded: without a reason.
+        CollectorError: the platform did not do it.
+    """
+    if not words.strip():
+        raise queue.ReasonNeeded("say which rule it breaks, or why it is shown again")
+    with here.store.read() as session:
+        comment = session.get_one(CommentRow, comment_id)
+        account = session.get_one(AccountRow, comment.account_id)
+    collector = here.collector(account)
+    here.store.write(
+        lambda session: audit.append(
+            session,
+            actor=actor.name,
+            action="comment.hide_asked" if hidden else "comment.unhide_asked",
+            subject=f"comment:{comment_id}",
+            now=now,
+        )
+    )
+    collector.hide(comment.native_id, hidden=hidden)
+
+    def act(session: Session) -> None:
+        row = session.get_one(CommentRow, comment_id, with_for_update=True)
+        shown = Presence.EDITED if row.latest > 1 else Presence.PRESENT
+        row.presence = Presence.HIDDEN_BY_US if hidden else shown
+        what = Note.HIDDEN if hidden else Note.UNHIDDEN
+        if row.case_id is None:
+            audit.append(session, actor=actor.name, action=f"comment.{what}", subject=f"comment:{row.id}", now=now)
+        else:
+            case = queue.get(session, row.case_id)
+            queue.record(session, case, what, actor=actor, now=now, words=words, detail={"comment": comment_id})
+
+    here.store.write(act)

@@ -1,0 +1,168 @@
+"""The table of jobs, and the only clock: what runs when, and nothing about how.
+
+APScheduler runs in UTC.  Only the weekly report is triggered on London time, and well away from
+the hour that summer time repeats.  A job that must not happen twice has a run-once key.  What
+waits for a platform has threads of its own, so that a slow one holds up nobody's reading.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+import pipeline
+from moderation.calendar import announced_holidays
+from pipeline import Installation
+from reports import weekly
+from store import accounts
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+log = structlog.get_logger("gwylio.scheduler")
+
+MISFIRE_GRACE_S = 3_600
+"""A job that could not start in time still runs, once, if it is no later than this."""
+THREADS = {"house": 4, "platforms": 16}
+FOLLOW_EVERY_S = 30
+"""How soon an account that was added, or taken out of use, is noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of the table.  `every` and `at` are APScheduler's own words for an interval or a cron trigger.
+
+    `per_account` makes one job of it for each account, so that a slow platform delays no other.
+    `at_once`: it also runs as soon as the schedule starts.
+    """
+
+    name: str
+    run: Callable[..., object]
+    every: Mapping[str, int] | None = None
+    at: Mapping[str, str] | None = None
+    zone: str = "UTC"
+    per_account: bool = False
+    at_once: bool = False
+
+
+def collect(here: Installation, slug: str, *, now: datetime) -> object:
+    """One round on one account, and at once the reading of what it brought."""
+    told = pipeline.collect(here, slug, now=now)
+    if told.new or told.changed:
+        pipeline.read_waiting(here, now=now)
+    return told
+
+
+def holidays(here: Installation, *, now: datetime) -> object:
+    """Ask what days off were announced, and recompute what they move."""
+    url = here.settings.bank_holidays_url
+    return pipeline.refresh_holidays(here, now=now, known=announced_holidays(url) if url else None)
+
+
+def weekly_report(here: Installation, *, now: datetime) -> object:
+    """Last week's report, once: on Monday morning, or on the first morning after it that we run."""
+    return weekly.publish_last_week(here.store, here.settings, here.policy, here.areas, now=now)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("collect", collect, every={"minutes": 10}, per_account=True, at_once=True),
+    Job("recheck", pipeline.recheck, every={"hours": 3}, per_account=True),
+    Job("classify", pipeline.read_waiting, every={"minutes": 5}, at_once=True),
+    Job("dispatch", pipeline.dispatch, every={"seconds": 20}, per_account=True),
+    Job("escalate", pipeline.warn, every={"minutes": 5}),
+    Job("holidays", holidays, at={"hour": "4", "minute": "10"}, at_once=True),
+    Job("weekly report", weekly_report, at={"hour": "7", "minute": "0"}, zone="Europe/London"),
+)
+
+
+def build(here: Installation, *, every: Mapping[str, Mapping[str, int]] | None = None) -> BackgroundScheduler:
+    """A scheduler with every job of the table, not yet started.  `every` changes intervals by name (the demo's).
+
+    Accounts that are added while it runs are followed.
+    """
+    from apscheduler.executors.pool import ThreadPoolExecutor
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    paces = {"collect": {"minutes": here.settings.collect_every_minutes}, **(every or {})}
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        executors={name: ThreadPoolExecutor(threads) for name, threads in THREADS.items()},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": MISFIRE_GRACE_S},
+    )
+    for job in JOBS:
+        if not job.per_account:
+            _add(scheduler, job, here, "", paces)
+    follow_accounts(scheduler, here, paces)
+    scheduler.add_job(
+        partial(follow_accounts, scheduler, here, paces),
+        id="accounts",
+        name="accounts",
+        executor="house",
+        trigger="interval",
+        seconds=FOLLOW_EVERY_S,
+    )
+    return scheduler
+
+
+def follow_accounts(scheduler: BackgroundScheduler, here: Installation, paces: Mapping[str, Mapping[str, int]]) -> None:
+    """Give each account in use its jobs, and take them from those that are not."""
+    wanted = {f"{job.name}:{slug}": (job, slug) for slug in _slugs(here) for job in JOBS if job.per_account}
+    standing = {each.id for each in scheduler.get_jobs() if ":" in each.id}
+    for name in standing - wanted.keys():
+        scheduler.remove_job(name)
+    for name in wanted.keys() - standing:
+        _add(scheduler, wanted[name][0], here, wanted[name][1], paces)
+
+
+def run_once(here: Installation, *, now: datetime) -> None:
+    """Every job of the table, once, in its order; what `gwylio scheduler --once` does."""
+    slugs = _slugs(here)
+    for job in JOBS:
+        for slug in slugs if job.per_account else [""]:
+            _run(job, here, slug, now=now)
+
+
+def _slugs(here: Installation) -> list[str]:
+    with here.store.read() as session:
+        return [account.slug for account in accounts.active(session)]
+
+
+def _add(
+    scheduler: BackgroundScheduler, job: Job, here: Installation, slug: str, paces: Mapping[str, Mapping[str, int]]
+) -> None:
+    scheduler.add_job(
+        partial(_run, job, here, slug),
+        id=f"{job.name}:{slug}" if slug else job.name,
+        name=job.name,
+        executor="platforms" if job.per_account else "house",
+        **({"next_run_time": datetime.now(UTC)} if job.at_once else {}),
+        **_trigger(job, paces),
+    )
+
+
+def _run(job: Job, here: Installation, slug: str, *, now: datetime | None = None) -> None:
+    """Run one job; its failure is logged with ids and the others go on."""
+    given = (slug,) if slug else ()
+    try:
+        job.run(here, *given, now=now or datetime.now(UTC))
+    except Exception as error:  # noqa: BLE001 - one job's failure must not end the schedule
+        log.error("job failed", job=job.name, account=slug, error=type(error).__name__, at=_place_of(error))
+
+
+def _place_of(error: Exception) -> str:
+    """Where it was raised: file and line, and none of the words that an error's message may quote."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    last = traceback.extract_stack(frames[-1], limit=1)[-1] if frames else None
+    return f"{last.filename}:{last.lineno}" if last else ""
+
+
+def _trigger(job: Job, paces: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    if job.at is not None:
+        return {"trigger": "cron", "timezone": job.zone, **job.at}
+    return {"trigger": "interval", "jitter": 2, **paces.get(job.name, job.every or {})}
