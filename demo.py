@@ -102,8 +102,14 @@ def once(folder: Path, *, seed: int, now: datetime) -> None:
 
 
 def live(folder: Path, *, seed: int, port: int) -> None:
-    """Play the past, then go on living: collectors, schedule and web app in one process, until stopped."""
-    print("Setting the scene: four weeks of an invented council's comments, through the real pipeline…", flush=True)
+    """Play the past, then go on living: collectors, schedule and web app in one process, until stopped.
+
+    Raises:
+        opening.PortTaken: before anything of an earlier demo, which may be running there, is thrown away.
+    """
+    opening.port_free("127.0.0.1", port or 8080)
+    print("Setting the scene: four weeks of an invented council's comments, through the real pipeline.")
+    print("It takes about a minute…", flush=True)
     with _stage(folder, seed=seed, now=datetime.now(UTC), log=folder / "simulator.jsonl", port=port) as stage:
         stage.play()
         stage.simulator.world.now = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import settings as configuration
 from moderation import policy as packs
-from moderation import service_areas
+from moderation import saved_replies, service_areas
 from moderation.calendar import seed_holidays
 from moderation.policy import Policy
 from moderation.service_areas import Areas
@@ -25,6 +26,10 @@ from vocabulary import GwylioError
 if TYPE_CHECKING:
     from classifiers.hub import Hub
     from classifiers.panel import Panel
+
+
+class PortTaken(GwylioError):
+    """The port of the web app is in use, or is not ours to use."""
 
 
 def panel_of(areas: Areas, model: HubModel | None = None) -> Callable[[], Panel]:
@@ -76,7 +81,7 @@ def decided(settings: Settings) -> tuple[Areas, Policy]:
     """What the body decided: its service areas and its policy pack.
 
     Raises:
-        toml_file.FileError: with every problem of both files.
+        toml_file.FileError: with every problem of all files, those of the saved replies among them.
     """
     problems: list[Problem] = []
     areas: Areas | None = None
@@ -92,7 +97,11 @@ def decided(settings: Settings) -> tuple[Areas, Policy]:
     except FileError as error:
         # With no list of areas every route would be blamed for what one file lacks.
         problems.extend(each for each in error.problems if areas or "service area" not in each.reason)
-    if areas is None or policy is None:
+    try:
+        saved_replies.load(settings.config_dir / saved_replies.FILE)
+    except FileError as error:
+        problems.extend(error.problems)
+    if areas is None or policy is None or problems:
         raise FileError(problems)
     return areas, policy
 
@@ -141,6 +150,9 @@ def problems(config: Path | None) -> Iterator[str]:
     except GwylioError as error:
         yield str(error)
         return
+    for private in (settings.key_file, settings.state_dir / "gwylio.sqlite3"):
+        if private.is_file() and private.stat().st_mode & 0o077:
+            yield f"{private} can be read by others on this machine; run `chmod 600 {private}`"
     yield from _database_problems(settings, keys.audit)
 
 
@@ -149,6 +161,7 @@ def _database_problems(settings: Settings, audit_key: bytes) -> Iterator[str]:
         with Store(settings.database, audit_key=audit_key) as store:
             schema.check(store.engine)
             with store.read() as session:
+                audit.check_key(session, audit_key)
                 registered = accounts.active(session)
                 if not registered:
                     yield "no account is registered; add one with `gwylio account add`"
@@ -164,12 +177,34 @@ def _database_problems(settings: Settings, audit_key: bytes) -> Iterator[str]:
 
 
 def serve(here: Installation) -> None:
-    """Serve the web app until somebody stops it."""
+    """Serve the web app until somebody stops it.
+
+    Raises:
+        PortTaken: somebody else is there.
+        toml_file.FileError: the saved replies have changed since they were read, and not for the better.
+    """
     import uvicorn
 
     from web.app import create_app
 
     settings = here.settings
+    port_free(settings.host, settings.port)
     uvicorn.run(
         create_app(here), host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False
     )
+
+
+def port_free(host: str, port: int) -> None:
+    """Nothing, where the web app can have its port.
+
+    Raises:
+        PortTaken: it cannot; with what to do about it.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise PortTaken(
+            f"port {port} of {host} cannot be used ({error.strerror or error}): stop what uses it, or "
+            "choose another port: `gwylio demo --port 8090`, or port = 8090 in gwylio.toml"
+        ) from None

@@ -129,18 +129,24 @@ def load(file: Path | None = None, **given: Any) -> Settings:
     """
     path = file or Path(FILE)
     written = toml_file.read(path) if file or path.exists() else toml_file.TomlFile(FILE, {}, {})
-    if "secret_key" in written.values:
-        raise toml_file.FileError(
-            [written.problem(("secret_key",), "a secret has no place in this file; set GWYLIO_SECRET_KEY")]
-        )
+    values = dict(written.values)
+    secret = (
+        [written.problem(("secret_key",), "a secret has no place in this file; set GWYLIO_SECRET_KEY")]
+        if values.pop("secret_key", None) is not None
+        else []
+    )
     try:
-        return Settings(**{**written.values, **given})
+        settings = Settings(**{**values, **given})
     except ValidationError as error:
-        raise toml_file.FileError(map(_laid_at, toml_file.problems_of(error, [written], Settings))) from None
+        found = map(_laid_at, toml_file.problems_of(error, [written], Settings))
+        raise toml_file.FileError([*secret, *found]) from None
     except SettingsError as error:
         name = re.search(r'field "(\w+)"', str(error))
         field = f"GWYLIO_{name[1].upper()}" if name else "GWYLIO_…"
         raise toml_file.FileError([toml_file.Problem(ENVIRONMENT, None, field, "must be written as JSON")]) from None
+    if secret:
+        raise toml_file.FileError(secret)
+    return settings
 
 
 def exactly(**given: Any) -> Settings:
@@ -171,8 +177,10 @@ def keys(settings: Settings) -> Keys:
                 f"{settings.key_file} is not there: run `gwylio init`, restore it from your backup, "
                 "or set GWYLIO_SECRET_KEY"
             ) from None
+        except OSError as error:
+            raise NoKey(f"{settings.key_file} cannot be read: {error.strerror}") from None
     if len(secret) < 32:
-        raise NoKey("the secret key is shorter than 32 characters; make a new one with `gwylio init`")
+        raise NoKey("the secret key is shorter than 32 characters; put back the one that belongs to this database")
     return Keys(audit=_derive(secret, b"audit"), credentials=base64.urlsafe_b64encode(_derive(secret, b"credentials")))
 
 

@@ -119,9 +119,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, opening.installation(an_installation(Path(folder))) as here:
         rate = fill(here, asked.cases)
         with here.store.read() as session:
-            print(
-                f"{cases.count_open(session):,} open cases, opened at {rate:,.0f} a second (panel, routing, queue, audit)"
-            )
+            number = cases.count_open(session)
+        print(f"{number:,} open cases, opened at {rate:,.0f} a second (panel, routing, queue, audit)")
         client = signed_in(here)
         body = client.get("/en/queue").content
         print(f"queue page, {asked.requests} requests: {len(body):,} bytes, {len(gzip.compress(body)):,} compressed")

@@ -84,12 +84,13 @@ def place(
     if known.state is State.CLOSED:
         case = open_case(session, comment, route, dates, policy, now=now, previous=known)
         return Placed(case.id, "linked")
+    if known.state is State.ANSWERED:
+        known.language, known.reply_in = route.language, route.reply_in
+        _start_round(session, known, comment, dates, answer_owed=route.answer_owed)
     _join(session, known, comment, route, dates, now=now)
     if known.state is State.AWAITING_AUTHOR:
         advance(session, known.id, Act.AUTHOR_REPLIED, actor=SYSTEM, now=now, policy=policy)
-    if known.state is State.ANSWERED and route.answer_owed:
-        known.language, known.reply_in, known.answer_owed = route.language, route.reply_in, True
-        _start_round(session, known, comment, dates)
+    if known.state is State.ANSWERED:
         advance(session, known.id, Act.REOPEN, actor=SYSTEM, now=now, policy=policy)
         return Placed(known.id, "reopened")
     return Placed(known.id, "joined")
@@ -129,7 +130,7 @@ def open_case(
     )
     session.add(case)
     session.flush()
-    _start_round(session, case, comment, dates)
+    _start_round(session, case, comment, dates, answer_owed=route.answer_owed)
     comment.case_id = case.id
     record(
         session,
@@ -287,7 +288,8 @@ def change_answer_owed(
         raise ReasonNeeded("say why an answer is owed, or is not")
     case = get(session, case_id, saw=saw, lock=True)
     if case.answer_owed != owed:
-        before, case.answer_owed = case.answer_owed, owed
+        before = case.answer_owed
+        _owe(session, case, owed=owed)
         record(
             session,
             case,
@@ -316,7 +318,7 @@ def comment_edited(session: Session, comment: CommentRow, *, route: Route, now: 
     if comment.case_id is None:
         return
     case = get(session, comment.case_id, lock=True)
-    _widen(case, route)
+    _widen(session, case, route)
     record(
         session, case, Note.COMMENT_EDITED, actor=SYSTEM, now=now, detail={"comment": comment.id, "is": comment.latest}
     )
@@ -414,16 +416,19 @@ def _check_closing(policy: Policy, outcome: str, words: str) -> None:
         raise ClosingRefused("say why this case is closed")
 
 
-def _start_round(session: Session, case: CaseRow, comment: CommentRow, dates: Mapping[Clock, Deadline]) -> None:
+def _start_round(
+    session: Session, case: CaseRow, comment: CommentRow, dates: Mapping[Clock, Deadline], *, answer_owed: bool
+) -> None:
     answer = dates[Clock.ANSWER]
     case.round += 1
-    case.due = answer.due
+    case.due, case.answer_owed = answer.due, answer_owed
     session.add(
         RoundRow(
             case_id=case.id,
             number=case.round,
             comment_id=comment.id,
             received_at=comment.posted_at,
+            answer_owed=answer_owed,
             ack_due=answer.ack_due,
             due=answer.due,
             first_due=answer.due,
@@ -446,17 +451,21 @@ def _join(
     now: datetime,
 ) -> None:
     comment.case_id = case.id
-    _widen(case, route)
-    if case.state is not State.ANSWERED:
-        turn = cases.current_round(session, case)
-        turn.foi_due = turn.foi_due or _due_by(dates, Clock.FOI)
-        turn.sar_due = turn.sar_due or _due_by(dates, Clock.SAR)
+    _widen(session, case, route)
+    turn = cases.current_round(session, case)
+    turn.foi_due = turn.foi_due or _due_by(dates, Clock.FOI)
+    turn.sar_due = turn.sar_due or _due_by(dates, Clock.SAR)
     record(session, case, Note.COMMENT_JOINED, actor=SYSTEM, now=now, detail={"comment": comment.id})
 
 
-def _widen(case: CaseRow, route: Route) -> None:
-    """What a further comment adds to a case; nothing that was owed is taken away by it."""
-    case.answer_owed = case.answer_owed or route.answer_owed
+def _owe(session: Session, case: CaseRow, *, owed: bool) -> None:
+    """What is owed stands on the round, for the report, and on the case, for the queue."""
+    case.answer_owed = cases.current_round(session, case).answer_owed = owed
+
+
+def _widen(session: Session, case: CaseRow, route: Route) -> None:
+    """What a further comment adds to a round that runs; nothing that was owed is taken away by it."""
+    _owe(session, case, owed=case.answer_owed or route.answer_owed)
     if route.severity.rank > case.severity.rank:
         case.severity = route.severity
     if route.answer_owed and route.reply_in is not case.reply_in:

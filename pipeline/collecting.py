@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,7 +36,7 @@ from store import accounts, audit, comments, jobs
 from store import replies as outbox
 from store.accounts import AccountRow
 from store.comments import CommentRow
-from store.database import Session
+from store.database import Session, Unreachable
 from vocabulary import Comment, GwylioError, Presence
 
 log = structlog.get_logger("gwylio.pipeline")
@@ -92,9 +93,11 @@ def collect(here: Installation, slug: str, *, now: datetime, budget: Budget | No
             continue
         try:
             _keep_pages(here, account, stream, collector.fetch(stream, cursor, budget or Budget()), told, now=now)
-        except GwylioError as error:
+        except Unreachable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a platform provokes stands on its stream, and the others go on
             log.warning("stream failed", account=slug, stream=stream, error=type(error).__name__)
-            told.troubles.append(f"{stream}: {type(error).__name__}: {getattr(error, 'reason', error)}")
+            told.troubles.append(f"{stream}: {_reason(error)}")
             here.store.write(partial(_mark, account=account, stream=stream, error=error, now=now))
             if _concerns_the_account(error):
                 break
@@ -193,6 +196,12 @@ def _cursor(session: Session, account: AccountRow, stream: str, *, now: datetime
     return Cursor(row.watermark, row.page_token) if row else Cursor()
 
 
+def _reason(error: Exception) -> str:
+    """What to record of a failure; of one that is not ours only its kind, for its message may quote a resident."""
+    kind = type(error).__name__
+    return f"{kind}: {getattr(error, 'reason', error)}" if isinstance(error, GwylioError) else kind
+
+
 def _concerns_the_account(error: Exception) -> bool:
     """Whether the account's other streams would meet the same."""
     return isinstance(error, AuthExpired | QuotaExhausted) or (
@@ -207,7 +216,7 @@ def _clear(session: Session, account: AccountRow) -> None:
 
 def _mark(session: Session, account: AccountRow, stream: str, error: Exception, *, now: datetime) -> None:
     row = accounts.stream(session, account.id, stream)
-    row.trouble = f"{type(error).__name__}: {getattr(error, 'reason', error)}"
+    row.trouble = _reason(error)
     row.failures += 1
     row.last_started = now
     if isinstance(error, RateLimited):
@@ -252,8 +261,9 @@ def bring_in(
         account = accounts.by_slug(session, slug)
     if open_since is not None:
         account.open_since = open_since
-    told = Imported(file.with_name(f"{file.name}.bad.jsonl"))
-    told.beside.unlink(missing_ok=True)
+    told = Imported(file.parent / f"{file.name}.bad.jsonl")
+    with _beside(told):
+        told.beside.unlink(missing_ok=True)
     batch: list[Comment] = []
     for row in import_file.read_comments(file, account=slug):
         if isinstance(row, import_file.BadRow):
@@ -268,12 +278,22 @@ def bring_in(
     return told
 
 
+@contextmanager
+def _beside(told: Imported) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise import_file.UnreadableFile(
+            f"bad rows cannot be written to {told.beside} ({error.strerror}); make room for it and import again"
+        ) from None
+
+
 def _put_beside(told: Imported, row: import_file.BadRow) -> None:
     told.bad += 1
     if len(told.first_bad) < SHOWN_BAD:
         told.first_bad.append((row.line, row.reason))
     written = {"line": row.line, "reason": row.reason, "row": row.raw.decode("utf-8", "replace")}
-    with told.beside.open("a", encoding="utf-8") as beside:
+    with _beside(told), told.beside.open("a", encoding="utf-8") as beside:
         beside.write(json.dumps(written, ensure_ascii=False) + "\n")
 
 

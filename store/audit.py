@@ -13,7 +13,7 @@ import hmac
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,6 +76,10 @@ class UnreadableHead(GwylioError):
     """The head kept outside the database holds something else."""
 
 
+class WrongAuditKey(GwylioError):
+    """The trail was begun with another key; nothing may be done that would have to be recorded under this one."""
+
+
 class NoAuditKey(GwylioError):
     """A session without the audit key tried to append; only `Store.write` opens such sessions."""
 
@@ -90,12 +94,19 @@ def append(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> int:
-    """Add a row in the session's own transaction and answer its number."""
+    """Add a row in the session's own transaction and answer its number.
+
+    Raises:
+        NoAuditKey, WrongAuditKey: nothing is recorded, so nothing may be done.
+    """
     key = session.info.get("audit_key")
     if not isinstance(key, bytes):
         raise NoAuditKey(f"cannot record {action} on {subject}: this session has no audit key")
     session.flush()
     head = session.info.get("audit_head") or _locked_head(session)
+    if not session.info.get("audit_key_fits"):
+        check_key(session, key)
+        session.info["audit_key_fits"] = True
     number: int = head.number + 1
     previous: bytes = head.mac
     row = {
@@ -187,19 +198,50 @@ def read_head(path: Path) -> Head | None:
         raise UnreadableHead(f"{path}: not an audit head; restore it from a backup ({error})") from error
 
 
-def write_head(path: Path, head: Head) -> None:
-    """Replace the head file, unless a later one is there already.
+def write_head(path: Path, head: Head, holds: Callable[[Head], bool] = lambda known: True) -> bool:
+    """Replace the head file, unless a later one is there already; False where it was left because it does not hold.
 
     Called after the commit whose head it is, so that a crash leaves it behind the database and never ahead.
-    A file that cannot be read as a head is replaced as well: the database has what is true.
+    `holds` says whether the head that is there is a row of the trail.  One that is not proves that the end was
+    cut off, and stays as the proof.  A file that cannot be read as a head is replaced: it proves nothing.
     """
     with suppress(UnreadableHead):
         known = read_head(path)
         if known and known.number >= head.number:
-            return
+            return True
+        if known and not holds(known):
+            return False
     fresh = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
     fresh.write_text(f"{head}\n", encoding="ascii")
     fresh.replace(path)
+    return True
+
+
+def in_the_trail(session: Session, head: Head) -> bool:
+    """Whether the trail has this very row."""
+    return session.scalar(select(AuditRow.mac).where(AuditRow.number == head.number)) == head.mac
+
+
+def check_key(session: Session, key: bytes) -> None:
+    """See that this is the key of the trail, by its first row or its last; an empty trail takes any.
+
+    One row appended with another key would break the trail for good.
+
+    Raises:
+        WrongAuditKey: it is another.
+    """
+    ends = session.scalars(select(AuditRow).order_by(AuditRow.number.desc()).limit(2)).all()
+    first = session.get(AuditRow, 1)
+    proved = [(first, GENESIS)] if first else []
+    if len(ends) == 2:
+        proved.append((ends[0], ends[1].mac))
+    if proved and not any(
+        hmac.compare_digest(_mac(key, previous, {name: getattr(row, name) for name in _FIELDS}), row.mac)
+        for row, previous in proved
+    ):
+        raise WrongAuditKey(
+            "the audit trail was written with another secret key: put back the key that belongs to this database"
+        )
 
 
 def _all_rows(session: Session) -> ScalarResult[AuditRow]:

@@ -1,8 +1,8 @@
 """Cases, the rounds of their clocks, and everything that happened to them.
 
 A round is one turn of the clocks: from a comment to its answer.  A further comment after an
-answer starts a new round, so the first one's figures stand.  `due` is repeated on the case for
-the queue to sort by.
+answer starts a new round, so the first one's figures stand.  `due` and `answer_owed` of the
+current round are repeated on the case for the queue to sort and filter by.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ class RoundRow(Base):
     number: Mapped[int]
     comment_id: Mapped[int] = mapped_column(ForeignKey("comment.id"))
     received_at: Mapped[datetime]
+    answer_owed: Mapped[bool]
     ack_due: Mapped[date | None]
     due: Mapped[date]
     first_due: Mapped[date]

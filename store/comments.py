@@ -31,11 +31,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 import vocabulary
 from store.accounts import AccountRow
 from store.base import Base, NaiveTime
-from store.normaliser import normalise
+from store.normaliser import normalise, normalise_line
 from vocabulary import Platform, Presence
 
 T = TypeVar("T")
 
+LONGEST_ADDRESS = 2_000
+"""Characters of a comment's address; a longer one, or one with strange characters, is not kept."""
 CHUNK = 400
 """Ids in one IN list; SQLite and PostgreSQL are both at ease with it."""
 
@@ -155,7 +157,8 @@ def keep(
     """Store what a page brought.
 
     Comments posted before the account's `open_since`, and all of them where `history` is said,
-    are history: they are kept and never open a case.
+    are history: they are kept and never open a case.  Nobody wrote later than we read it: a time
+    in the future is taken for `now`, lest its answer be due in another century.
     """
     comments = {comment.native_id: comment for comment in found}
     if naive := [each.native_id for each in comments.values() if each.posted_at.tzinfo is None]:
@@ -197,7 +200,7 @@ def keep_posts(session: Session, account: AccountRow, found: Iterable[vocabulary
             "language": "",
             "posted_at": post.posted_at,
             "first_seen": now,
-            "url": post.url,
+            "url": _address(post.url),
             "raw": post.raw,
         }
         for native_id, post in posts.items()
@@ -344,8 +347,8 @@ def _insert(
                 "author_id": authors[comment.author.native_id] if comment.author else None,
                 "thread": comment.thread,
                 "in_reply_to": comment.in_reply_to,
-                "url": comment.url,
-                "posted_at": comment.posted_at,
+                "url": _address(comment.url),
+                "posted_at": min(comment.posted_at, now),
                 "first_seen": now,
                 "last_seen": now,
                 "gone_checks": 0,
@@ -375,6 +378,10 @@ def _ids(session: Session, account_id: int, native_ids: Sequence[str]) -> dict[s
         )
         ids.update({row.native_id: row.id for row in rows})
     return ids
+
+
+def _address(url: str) -> str:
+    return url if len(url) <= LONGEST_ADDRESS and url.isprintable() else ""
 
 
 def _is_history(account: AccountRow, comment: vocabulary.Comment) -> bool:
@@ -427,7 +434,7 @@ def _note_hidden(session: Session, known: Mapping[str, _Known], comments: Mappin
 
 
 def _authors(session: Session, platform: Platform, authors: Iterable[vocabulary.Author]) -> dict[str, int]:
-    wanted = {author.native_id: author.name for author in authors}
+    wanted = {author.native_id: normalise_line(author.name) for author in authors}
     known = _known_authors(session, platform, list(wanted))
     if missing := [native_id for native_id in wanted if native_id not in known]:
         session.execute(

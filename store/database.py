@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import OperationalError as Unreachable
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
@@ -58,14 +58,18 @@ class Store:
     """
 
     def __init__(self, url: str, *, audit_key: bytes, head_file: Path | None = None) -> None:
-        self.url = make_url(url)
+        try:
+            self.url = make_url(url)
+        except ArgumentError:
+            raise StoreError("database_url is no address; use sqlite:///FILE or postgresql://…") from None
         self.audit_key, self.head_file = audit_key, head_file
+        self._key_fits = False
         self.on_sqlite = self.url.get_backend_name() == "sqlite"
         if self.on_sqlite:
             if not self.url.database or self.url.database == ":memory:":
                 raise StoreError("SQLite needs a file: sqlite:///var/gwylio.sqlite3")
             path = Path(self.url.database).absolute()
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_private(path)
             self._writer_engine = _sqlite_engine(path, read_only=False)
             self._reader_engine = _sqlite_engine(path, read_only=True)
             self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
@@ -130,6 +134,7 @@ class Store:
                 with Session(self._writer_engine, expire_on_commit=False, info=self._info()) as session:
                     with session.begin():
                         answer = act(session)
+                    self._key_fits = self._key_fits or bool(session.info["audit_key_fits"])
                     self._keep_head(session.info.get("audit_head"))
                 return answer
             except DBAPIError as error:
@@ -187,18 +192,37 @@ class Store:
         ) as session:
             answer = act(session)
             session.commit()
+            self._key_fits = self._key_fits or bool(session.info["audit_key_fits"])
             return answer, session.info.get("audit_head")
 
     def _info(self) -> dict[str, object]:
-        return {"audit_key": self.audit_key}
+        return {"audit_key": self.audit_key, "audit_key_fits": self._key_fits}
 
     def _keep_head(self, head: audit.Head | None) -> None:
         """Once committed, an act is done: that its head could not be kept is logged, and the next one will be."""
         if head and self.head_file:
             try:
-                audit.write_head(self.head_file, head)
+                if not audit.write_head(self.head_file, head, self._holds):
+                    log.error("audit head left: the trail lacks the row it proves", file=self.head_file.name)
             except OSError as error:
                 log.error("audit head not written", file=self.head_file.name, error=error.strerror)
+
+    def _holds(self, known: audit.Head) -> bool:
+        with self.read() as session:
+            return audit.in_the_trail(session, known)
+
+
+def _make_private(path: Path) -> None:
+    """Residents' words lie in it: a new file is for its owner alone, and SQLite gives those beside it the same rights.
+
+    Raises:
+        StoreError: the file cannot be made there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise StoreError(f"the database cannot be {path}: {error.strerror}") from None
 
 
 def _sqlite_engine(path: Path, *, read_only: bool) -> Engine:

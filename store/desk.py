@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, text, true, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, text, true, tuple_
 from sqlalchemy.orm import Session, aliased, defer
 
 from store import findings
 from store.accounts import AccountRow
-from store.cases import CaseRow, EventRow, RoundRow, current_round
+from store.cases import CaseRow, EventRow, RoundRow, ToldRow, current_round
 from store.comments import AuthorRow, CommentRow, OwnReplyRow, PostRow, RevisionRow
 from store.people import UserRow
 from store.replies import PartRow, ReplyRow
-from vocabulary import Finding, Platform, Presence, ReplyLanguage, Severity, State
+from vocabulary import Finding, Platform, Presence, Reason, ReplyLanguage, Severity, State
 
 MOST_COUNTED = 1_000
 """Where counting stops; beyond it a page says "1,000 or more"."""
@@ -31,9 +31,15 @@ Key = tuple[date, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which cases to list.  `areas` is what the reader may see (None: all); the rest is what they chose."""
+    """Which cases to list.  `areas` is what the reader may see (None: all); the rest is what they chose.
+
+    `waiting` is True for cases in which somebody has something to do (an answer is owed, or it is
+    serious, or it was escalated), False for those that only want a look, None for both.
+    """
 
     areas: frozenset[str] | None
+    waiting: bool | None = None
+    severity: Severity | None = None
     area: str = ""
     reply_in: ReplyLanguage | None = None
     state: State | None = None
@@ -136,6 +142,25 @@ class Unsettled:
     platform: Platform
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hears:
+    """Whose warnings to list: a member of staff, their roles, and the areas whose officer they are (None: all)."""
+
+    user_id: int
+    roles: frozenset[str]
+    officer_of: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """The latest warning that somebody was given about an open case."""
+
+    case_id: int
+    reference: str
+    about: Reason
+    at: datetime
+
+
 OPEN = text("cases.state NOT IN ('closed', 'answered')")
 """In the words of the partial index, without which SQLite would not see that it fits."""
 
@@ -207,6 +232,36 @@ def case_file(session: Session, case_id: int) -> CaseFile | None:
         ),
         previous=session.scalar(select(CaseRow.reference).where(CaseRow.id == case.previous_id)) or "",
     )
+
+
+def reminders(session: Session, hears: Hears, areas: frozenset[str] | None, *, limit: int) -> Sequence[Reminder]:
+    """What somebody was warned of in open cases that they may see: the latest of each case, newest first."""
+    officer_of = true() if hears.officer_of is None else CaseRow.service_area.in_(hears.officer_of)
+    heard = or_(
+        ToldRow.whom.in_(hears.roles),
+        and_(ToldRow.whom == "area", officer_of),
+        and_(ToldRow.whom == "owner", CaseRow.owner_id == hears.user_id),
+    )
+    latest = (
+        select(ToldRow.case_id, func.max(ToldRow.at).label("at"))
+        .join(CaseRow, and_(CaseRow.id == ToldRow.case_id, CaseRow.round == ToldRow.round))
+        .where(OPEN, heard, true() if areas is None else CaseRow.service_area.in_(areas))
+        .group_by(ToldRow.case_id)
+        .order_by(func.max(ToldRow.at).desc(), ToldRow.case_id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    rows = session.execute(
+        select(ToldRow.case_id, CaseRow.reference, ToldRow.about, ToldRow.at)
+        .join(CaseRow, and_(CaseRow.id == ToldRow.case_id, CaseRow.round == ToldRow.round))
+        .join(latest, and_(latest.c.case_id == ToldRow.case_id, latest.c.at == ToldRow.at))
+        .where(heard)
+        .order_by(ToldRow.at.desc(), ToldRow.case_id.desc(), ToldRow.key)
+    )
+    found: dict[int, Reminder] = {}
+    for case_id, reference, (said, values), at in rows:
+        found.setdefault(case_id, Reminder(case_id, reference, Reason(said, values), at))
+    return tuple(found.values())
 
 
 def unsettled(session: Session, areas: frozenset[str] | None) -> Sequence[Unsettled]:
@@ -290,7 +345,16 @@ def _wanted(query: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[An
         query = query.where(CaseRow.due < wanted.due_before, CaseRow.answer_owed)
     if wanted.owner_id is not None:
         query = query.where(CaseRow.owner_id == wanted.owner_id)
+    if wanted.severity is not None:
+        query = query.where(CaseRow.severity == wanted.severity)
+    if wanted.waiting is not None:
+        query = query.where(_WAITING if wanted.waiting else not_(_WAITING))
     return query.where(OPEN if wanted.state is None else CaseRow.state == wanted.state)
+
+
+_WAITING = or_(
+    CaseRow.answer_owed, CaseRow.severity.in_([Severity.HIGH, Severity.URGENT]), CaseRow.state == State.ESCALATED
+)
 
 
 def _beyond(key: Key, *, forwards: bool) -> ColumnElement[bool]:

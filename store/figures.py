@@ -102,7 +102,7 @@ def _turns(session: Session, start: datetime, end: datetime, first_day: date) ->
             RoundRow,
             CaseRow.reference,
             CaseRow.service_area,
-            CaseRow.answer_owed,
+            RoundRow.answer_owed,
             AccountRow.platform,
             CommentRow.language,
         )

@@ -20,6 +20,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _SPACE = re.compile(r"\s+")
+LONGEST_NAME = 200
+"""Characters of a person's name or an address that are kept; nothing honest is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,12 @@ def normalise(original: str) -> Normalised:
     text = _CONTROL.sub("", text)
     text = _BIDI.sub(lambda mark: f"⟨U+{ord(mark[0]):04X}⟩", text)
     return Normalised(text=text, search=for_search(text), cut=cut)
+
+
+def normalise_line(original: str, longest: int = LONGEST_NAME) -> str:
+    """A name, made safe in the same way and on one line; what is longer ends in an ellipsis."""
+    line = _SPACE.sub(" ", normalise(original[: 2 * longest]).text).strip()
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def for_search(text: str) -> str:

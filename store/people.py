@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -12,6 +13,9 @@ from store.base import Base
 from vocabulary import GwylioError, Role
 
 EVERY_AREA = "*"
+USERNAME = re.compile(r"[a-z][a-z0-9._@-]{0,99}")
+NOBODYS = "system"
+"""The name under which the audit trail speaks of acts that no person did; a person so called could hide behind it."""
 
 
 class UserRow(Base):
@@ -58,6 +62,10 @@ class UserExists(GwylioError):
     """Somebody signs in under that name already."""
 
 
+class UnfitUsername(GwylioError):
+    """A username that the audit trail could not tell from another, or that nobody can type."""
+
+
 class UnknownUser(GwylioError):
     """No member of staff has that username."""
 
@@ -89,7 +97,13 @@ def add(
 
     Raises:
         UserExists: somebody has that username.
+        UnfitUsername: it is not made of small letters, digits and `.-_@`, or it is one that the trail uses itself.
     """
+    if not USERNAME.fullmatch(username) or username == NOBODYS:
+        raise UnfitUsername(
+            f"{username!r} is no username: use small letters, digits, full stops and hyphens, and begin with a letter; "
+            f"{NOBODYS} is taken"
+        )
     if session.scalar(select(UserRow.id).where(UserRow.username == username)) is not None:
         raise UserExists(f"there is a user called {username} already; choose another username")
     user = UserRow(

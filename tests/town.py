@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,7 @@ def town(folder: Path) -> Iterator[Town]:
             made = Town(here, simulator)
             for number, (slug, platform) in enumerate(SOURCES.items()):
                 theirs = world.add_account(platform, slug, f"{1001 + number}", "Dyffryn", f"token-of-{slug}")
-                here.store.write(lambda session, theirs=theirs: register(session, here, theirs))
+                here.store.write(partial(register, here=here, theirs=theirs))
                 made.posts[slug] = world.post(slug, "Casglu biniau: dyddiau newydd", NINE - timedelta(days=1))
             yield made
 

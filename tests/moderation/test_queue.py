@@ -151,14 +151,28 @@ def test_a_case_that_wanted_no_answer_is_owed_one_when_it_reopens_for_one(store:
     assert case_of(store, first.case_id).answer_owed
 
 
-def test_thanks_after_an_answer_join_and_leave_it_answered(store: Store, mair: Actor) -> None:
+def test_thanks_after_an_answer_are_a_round_to_which_none_is_owed(store: Store, mair: Actor) -> None:
     first = comes(store)
     answered(store, first.case_id, mair, NOON)
     thanks = comes(store, another("Diolch!"), answer_owed=False)
 
-    assert thanks.how == "joined"
-    assert case_of(store, first.case_id).state is State.ANSWERED
-    assert len(rounds_of(store, first.case_id)) == 1
+    assert thanks.how == "reopened"
+    assert not case_of(store, first.case_id).answer_owed
+    assert [turn.answer_owed for turn in rounds_of(store, first.case_id)] == [True, False]
+
+
+def test_whether_an_answer_is_owed_is_decided_for_the_round_that_runs(store: Store, mair: Actor) -> None:
+    first = comes(store)
+    answered(store, first.case_id, mair, NOON)
+    comes(store, another("Pryd?"), now=LATER)
+    store.write(
+        lambda session: queue.change_answer_owed(
+            session, first.case_id, owed=False, actor=mair, now=LATER, words="Sgwrs rhwng ffrindiau"
+        )
+    )
+
+    assert not case_of(store, first.case_id).answer_owed
+    assert [turn.answer_owed for turn in rounds_of(store, first.case_id)] == [True, False]
 
 
 def test_after_closing_a_further_comment_opens_a_new_linked_case(store: Store, mair: Actor) -> None:
@@ -293,7 +307,7 @@ def test_a_persons_word_on_whether_an_answer_is_owed_needs_a_reason_and_is_kept(
 
 def test_every_act_leaves_an_event_and_a_row_on_the_trail(store: Store, mair: Actor) -> None:
     placed = comes(store)
-    walk = [
+    walk: list[tuple[Act, dict[str, Any]]] = [
         (Act.ASSIGN, {"owner_id": mair.user_id}),
         (Act.ESCALATE, {"words": "Bygythiad"}),
         (Act.RETURN, {"words": "Dim bygythiad"}),

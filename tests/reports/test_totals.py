@@ -124,16 +124,17 @@ def counted_by_sql(database: Path) -> dict[str, int]:
     began = "received_at >= :first AND received_at < :after_last"
     queries = {
         "received": "FROM comment WHERE posted_at >= :first AND posted_at < :after_last AND NOT history",
-        "needing": f"{turns} answer_owed AND {began}",
-        "not_needed": f"{turns} NOT answer_owed AND {began}",
-        "in_time": f"{turns} answer_owed AND round.due BETWEEN :first AND :last AND date(answered_at) <= round.due",
-        "late": f"""{turns} answer_owed AND round.due BETWEEN :first AND :last
+        "needing": f"{turns} round.answer_owed AND {began}",
+        "not_needed": f"{turns} NOT round.answer_owed AND {began}",
+        "in_time": f"""{turns} round.answer_owed AND round.due BETWEEN :first AND :last
+            AND date(answered_at) <= round.due""",
+        "late": f"""{turns} round.answer_owed AND round.due BETWEEN :first AND :last
             AND (answered_at IS NULL OR date(answered_at) > round.due)
             AND NOT (ifnull(answered_at, :after_last) >= :after_last
                      AND ended_at IS NOT NULL AND date(ended_at) <= round.due)""",
-        "still_open": f"""{turns} answer_owed AND received_at < :after_last
+        "still_open": f"""{turns} round.answer_owed AND received_at < :after_last
             AND ifnull(answered_at, :after_last) >= :after_last AND ifnull(ended_at, :after_last) >= :after_last""",
-        "answered": f"{turns} answer_owed AND answered_at >= :first AND answered_at < :after_last",
+        "answered": f"{turns} round.answer_owed AND answered_at >= :first AND answered_at < :after_last",
         "reopened": "FROM case_event WHERE what = 'reopen' AND at >= :first AND at < :after_last",
     }
     with sqlite3.connect(database) as connection:

@@ -219,6 +219,7 @@ class World:
                     case_id=case_id,
                     number=case.round,
                     comment_id=comment_id,
+                    answer_owed=case.answer_owed,
                     received_at=at(received),
                     ack_due=date.fromisoformat(ack_due) if ack_due else None,
                     due=date.fromisoformat(due),

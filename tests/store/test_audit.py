@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from sqlalchemy import text
 
 from store import audit
 from store.audit import Head
-from store.database import Store
+from store.database import Session, Store
 from tests.factories import MONDAY
 
 ROWS = 6
@@ -17,16 +19,17 @@ INSERTED = "INSERT INTO audit SELECT 7, at, actor, action, subject, before, afte
 @pytest.fixture
 def trail(store: Store) -> Store:
     for number in range(ROWS):
-        store.write(lambda session, n=number: write(session, n))
+        store.write(partial(write, number=number))
     return store
 
 
-def write(session, number):
+def write(session: Session, number: int) -> None:
     audit.append(session, actor="mair", action="case.close", subject=f"case:{number}", now=MONDAY, after={"n": number})
 
 
 def verdict(store: Store):
     with store.read() as session:
+        assert store.head_file is not None
         return audit.verify(session, store.audit_key, audit.read_head(store.head_file))
 
 

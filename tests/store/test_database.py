@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,8 +13,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from store import jobs
 from store.cases import CounterRow, next_reference
-from store.database import Store, StoreError
+from store.database import Session, Store, StoreError
 from store.jobs import RunOnceRow
+from tests.conftest import sqlite_store
 from tests.factories import MONDAY
 
 
@@ -30,7 +32,7 @@ def test_one_act_of_a_group_fails_alone(store):
     def slow(session):
         ready.wait(5)
 
-    def add(key):
+    def add(key: str) -> Callable[[Session], None]:
         return lambda session: session.add(RunOnceRow(key=key, at=MONDAY))
 
     with ThreadPoolExecutor(8) as pool:
@@ -80,6 +82,13 @@ def test_writing_inside_a_write_is_refused_not_deadlocked(on_sqlite):
 def test_a_database_we_cannot_use_is_refused_in_words(url):
     with pytest.raises(StoreError, match="sqlite:///"):
         Store(url, audit_key=b"k")
+
+
+def test_a_closed_store_says_so_and_keeps_nobody_waiting(tmp_path):
+    store = sqlite_store(tmp_path)
+    store.close()
+    with pytest.raises(StoreError, match="closed; nothing was written"):
+        store.write(lambda session: None)
 
 
 def test_sqlite_is_set_as_promised(on_sqlite):

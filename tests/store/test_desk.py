@@ -51,7 +51,13 @@ class Desk:
         session.add(case)
         session.flush()
         turn = RoundRow(
-            case_id=case.id, number=1, comment_id=comment_id, received_at=MONDAY, due=case.due, first_due=case.due
+            case_id=case.id,
+            number=1,
+            comment_id=comment_id,
+            answer_owed=True,
+            received_at=MONDAY,
+            due=case.due,
+            first_due=case.due,
         )
         session.add(turn)
         comment.case_id = case.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -92,6 +93,53 @@ def test_changing_the_language_takes_what_was_typed_along(site: Site) -> None:
     assert "half a sen" in there.text
     assert sent(site, case) == []
     assert visitor.get(f"/cy/cases/{case}/redraw").headers["location"] == f"/cy/cases/{case}"
+
+
+def test_a_saved_reply_fills_the_boxes_and_sends_nothing(site: Site) -> None:
+    case, visitor = site.said(WELSH), site.visitor("rhys")
+    read = visitor.get(f"/cy/cases/{case}").text
+    assert '<option value="holding">Ymateb dros dro</option>' in read
+    filled = visitor.fill(f"/cy/cases/{case}", "saved-reply", kind="answer", saved="holding")
+    assert filled.status_code == 200
+    page = html.unescape(filled.text)
+    assert "Eich cyfeirnod: GW-2026-000001." in page
+    assert "Your reference: GW-2026-000001." in page
+    assert re.search(r'value="holding" checked', page), "it is a holding reply, whatever was chosen before"
+    assert "Wedi'i fewnosod" in page
+    assert sent(site, case) == []
+    assert visitor.get(f"/cy/cases/{case}/saved-reply").headers["location"] == f"/cy/cases/{case}"
+
+
+def test_a_saved_reply_never_takes_the_place_of_what_was_typed(site: Site) -> None:
+    case, visitor = site.said(WELSH), site.visitor("rhys")
+    one = visitor.fill(f"/en/cases/{case}", "saved-reply", kind="answer", saved="holding", text_cy=DIOLCH)
+    assert html.escape(DIOLCH, quote=False).replace("'", "&#39;") in one.text
+    assert "Your reference: GW-2026-000001." in one.text
+    assert re.search(r'value="answer" checked', one.text)
+    both = visitor.fill(
+        f"/en/cases/{case}", "saved-reply", kind="answer", saved="holding", text_cy=DIOLCH, text_en="half a sen"
+    )
+    assert both.status_code == 422
+    assert "half a sen" in both.text
+    assert "Your reference" not in both.text
+
+
+@pytest.mark.parametrize("saved", ["", "nonsense", "../x"])
+def test_a_saved_reply_that_is_not_there_is_asked_for_again(site: Site, saved: str) -> None:
+    case, visitor = site.said(WELSH), site.visitor("rhys")
+    asked = visitor.fill(f"/en/cases/{case}", "saved-reply", kind="answer", saved=saved, text_cy=DIOLCH)
+    assert asked.status_code == 422
+    assert "Choose a saved reply." in asked.text
+    assert html.escape(DIOLCH, quote=False).replace("'", "&#39;") in asked.text
+
+
+def test_what_a_saved_reply_leaves_open_must_be_filled_in_before_it_leaves(site: Site) -> None:
+    case, visitor = site.said(WELSH), site.visitor("rhys")
+    thanks = site.app.state.web.saved_replies.get("thanks")
+    refused = visitor.fill(f"/en/cases/{case}", "reply", kind="answer", text_cy=thanks.cy, text_en=thanks.en)
+    assert refused.status_code == 422
+    assert "{name} has not been filled in" in refused.text
+    assert sent(site, case) == []
 
 
 def test_a_case_that_moved_while_it_was_read_is_not_touched(site: Site) -> None:

@@ -11,9 +11,10 @@ import pytest
 from moderation import queue
 from moderation.queue import Actor
 from store import desk
+from store.database import Session
 from store.desk import Wanted
-from tests.web.world import Site
-from vocabulary import Act, Author, Severity, State
+from tests.web.world import STAFF, Site
+from vocabulary import Act, Author, Reason, Severity, State
 
 HOSTILE = "<script>alert('x')</script> <img src=x onerror=alert(1)> the bins {{ 7*7 }} \"><svg/onload=1>"
 
@@ -67,8 +68,9 @@ def test_the_language_owed_never_stands_among_the_flags(site: Site) -> None:
 
 def test_no_answer_owed_counts_no_days(site: Site) -> None:
     site.said("The crew on the bin lorry were lovely", posted_at=site.now - timedelta(days=20))
-    page = site.visitor("rhys").get("/en/queue").text
-    assert "No answer owed" in page
+    page = site.visitor("rhys").get("/en/queue?show=look").text
+    assert references(page) == ["GW-2026-000001"]
+    assert "due--done" in page
     assert "working day" not in page
     assert "Cases: 0." in site.visitor("rhys").get("/en/queue?show=overdue").text
 
@@ -84,6 +86,10 @@ def test_no_answer_owed_counts_no_days(site: Site) -> None:
         ("state=closed", set()),
         ("show=overdue", {3}),
         ("show=mine", set()),
+        ("show=urgent", set()),
+        ("show=look", set()),
+        ("show=all", {1, 2, 3}),
+        ("show=nonsense", {1, 2, 3}),
         ("reply_in=cy&area=highways", set()),
         ("reply_in=xx&state=nonsense&after=rubbish", {1, 2, 3}),
         ("after=9999-99-99.x", {1, 2, 3}),
@@ -170,6 +176,73 @@ def test_a_newcomer_meets_their_browsers_language_or_both(still_site: Site, wish
         assert door.status_code == 200
         assert "Ymlaen yn Gymraeg" in door.text
         assert "Go on in English" in door.text
+
+
+def test_what_owes_no_answer_does_not_drown_what_does_and_is_a_click_away(site: Site) -> None:
+    site.said("The crew on the bin lorry were lovely", posted_at=site.now - timedelta(days=20))
+    site.said("When are the bins emptied?")
+    visitor = site.visitor("rhys")
+    page = visitor.get("/en/queue").text
+    assert references(page) == ["GW-2026-000002"]
+    assert "Cases: 1." in page
+    look = re.search(r'href="([^"]+)">To look through, no answer owed: 1<', page)
+    assert look
+    assert references(visitor.get("/en/queue" + html.unescape(look.group(1))).text) == ["GW-2026-000001"]
+    assert references(visitor.get("/en/queue?show=all").text) == ["GW-2026-000001", "GW-2026-000002"]
+
+
+def test_praise_that_is_serious_or_was_escalated_waits_like_the_rest(site: Site) -> None:
+    serious, escalated = (site.said(f"The crew at number {number} were lovely") for number in (1, 2))
+    site.store.write(lambda session: setattr(queue.get(session, serious), "severity", Severity.HIGH))
+    site.visitor("rhys").fill(f"/en/cases/{escalated}", "acts/escalate", reason="the press asks")
+    assert references(site.visitor("rhys").get("/en/queue").text) == ["GW-2026-000001", "GW-2026-000002"]
+
+
+def test_a_state_that_is_asked_for_is_shown_whole(site: Site) -> None:
+    case = site.said("The crew on the bin lorry were lovely")
+    visitor = site.visitor("rhys")
+    visitor.fill(f"/en/cases/{case}", "acts/close", outcome="no_response_needed", reason="praise")
+    assert references(visitor.get("/en/queue?state=closed").text) == ["GW-2026-000001"]
+
+
+@pytest.mark.parametrize("language", ["cy", "en"])
+def test_what_is_urgent_stands_above_the_queue_whatever_its_date_or_filter(site: Site, language: str) -> None:
+    site.said("The bins are late", posted_at=site.now - timedelta(days=30))
+    case = site.said("The lovely bins")
+    site.said("The pothole is not mended", account="priffyrdd-fb")
+
+    def make_urgent(session: Session) -> None:
+        for each in (case, case + 1):
+            queue.get(session, each).severity = Severity.URGENT
+
+    site.store.write(make_urgent)
+    for asked in ("", "?show=overdue", "?reply_in=both"):
+        page = site.visitor("rhys").get(f"/{language}/queue{asked}").text
+        urgent = re.search(r'<section class="urgent".*?</section>', page, re.DOTALL)
+        assert urgent
+        assert re.findall(r"/cases/(\d+)", urgent.group()) == [str(case)], "and nobody sees another area's"
+    assert 'class="urgent"' in site.visitor("rhys").get(f"/{language}/cases/{case}").text
+    assert references(site.visitor("rhys").get(f"/{language}/queue?show=urgent").text) == [f"GW-2026-{case:06d}"]
+    site.store.write(lambda session: setattr(queue.get(session, case), "state", State.ANSWERED))
+    assert 'class="urgent"' not in site.visitor("rhys").get(f"/{language}/queue").text
+    assert 'class="urgent"' not in site.visitor("rhys").get(f"/{language}/cases/{case}").text
+
+
+def test_a_reminder_reaches_whom_it_was_meant_for_until_the_case_is_answered(site: Site) -> None:
+    case = site.said("When are the bins emptied?")
+    about = site.here.policy.escalations[0].because
+
+    def tell(session: Session) -> None:
+        for whom in ("area", "communications"):
+            said = Reason("policy: {rule}", about.values("rule"))
+            queue.tell(session, queue.get(session, case), key=f"x/{whom}", whom=whom, about=said, now=site.now)
+
+    site.store.write(tell)
+    reminded = {name for name in STAFF if "Your latest reminders" in site.visitor(name).get("/en/queue").text}
+    assert reminded == {"rhys", "catrin"}
+    assert about.cy in html.unescape(site.visitor("rhys").get("/cy/queue").text)
+    site.store.write(lambda session: setattr(queue.get(session, case), "state", State.ANSWERED))
+    assert "Your latest reminders" not in site.visitor("rhys").get("/en/queue").text
 
 
 def test_severity_is_shown_where_somebody_should_look_soon(site: Site) -> None:

@@ -1,0 +1,82 @@
+"""Saved replies come in pairs that say the same, and a broken file says everything that is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from classifiers.language import open_language
+from moderation import saved_replies
+from moderation.reply_rules import PLACEHOLDER
+from moderation.saved_replies import SavedReplies, SavedRepliesError, SavedReply
+from settings import CHECKOUT
+from vocabulary import Language, ReplyKind
+
+LANGUAGE = open_language()
+OURS = saved_replies.load(CHECKOUT / "config" / saved_replies.FILE)
+
+GOOD = """\
+[[template]]
+slug = "thanks"
+kind = "answer"
+title = { cy = "Diolch", en = "Thanks" }
+cy = "Diolch, {name}. Eich cyfeirnod: {reference}."
+en = "Thank you, {name}. Your reference: {reference}."
+"""
+
+
+def loaded(folder: Path, text: str) -> SavedReplies:
+    file = folder / saved_replies.FILE
+    file.write_text(text, encoding="utf-8")
+    return saved_replies.load(file)
+
+
+def test_a_body_without_the_file_has_none(tmp_path: Path) -> None:
+    assert saved_replies.load(tmp_path / saved_replies.FILE).replies == ()
+
+
+def test_the_reference_is_filled_in_and_nothing_else(tmp_path: Path) -> None:
+    thanks = loaded(tmp_path, GOOD).get("thanks")
+    assert thanks is not None
+    assert thanks.kind is ReplyKind.ANSWER
+    assert thanks.filled("cy", "GW-2026-000001") == "Diolch, {name}. Eich cyfeirnod: GW-2026-000001."
+    assert thanks.filled("en", "GW-2026-000001") == "Thank you, {name}. Your reference: GW-2026-000001."
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "said"),
+    [
+        (
+            'en = "Thank you, {name}. Your reference: {reference}."\n',
+            "",
+            ":1: template[1].en: is missing",
+        ),
+        ("Diolch, {name}.", "Diolch.", ":5: template[1].cy: cy and en use other placeholders: {name}"),
+        ('cy = "Diolch"', 'cy = ""', ":4: template[1].title.cy: must not be empty"),
+        (
+            'kind = "answer"',
+            'kind = "poem"',
+            ":3: template[1].kind: must be one of 'holding' or 'answer'",
+        ),
+        ('slug = "thanks"', 'slug = "Thanks!"', ":2: template[1].slug: must fit the pattern"),
+        ("[[template]]", "[[templates]]", ":1: templates: is not a key we know; did you mean template?"),
+        ("kind =", "kind", ":3: is not TOML"),
+    ],
+)
+def test_what_cannot_be_honoured_is_named_with_its_line(tmp_path: Path, good: str, bad: str, said: str) -> None:
+    with pytest.raises(SavedRepliesError) as caught:
+        loaded(tmp_path, GOOD.replace(good, bad))
+    assert str(caught.value).startswith(f"templates.toml{said}")
+
+
+def test_two_with_one_slug_are_told_apart_by_nobody(tmp_path: Path) -> None:
+    with pytest.raises(SavedRepliesError, match=r":9: template\[2\]\.slug: thanks is the slug of another saved reply"):
+        loaded(tmp_path, f"{GOOD}\n{GOOD}")
+
+
+@pytest.mark.parametrize("reply", OURS.replies, ids=lambda reply: reply.slug)
+def test_each_of_ours_passes_the_guard_once_it_is_filled_in(reply: SavedReply) -> None:
+    cy, en = (PLACEHOLDER.sub("Mair", text) for text in (reply.cy, reply.en))
+    assert LANGUAGE.finding(cy).says == Language.CY
+    assert LANGUAGE.finding(en).says == Language.EN
