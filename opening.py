@@ -157,6 +157,8 @@ def problems(config: Path | None) -> Iterator[str]:
 
 
 def _database_problems(settings: Settings, audit_key: bytes) -> Iterator[str]:
+    from collectors.registry import OPEN as READ_BY
+
     try:
         with Store(settings.database, audit_key=audit_key) as store:
             schema.check(store.engine)
@@ -166,7 +168,7 @@ def _database_problems(settings: Settings, audit_key: bytes) -> Iterator[str]:
                 if not registered:
                     yield "no account is registered; add one with `gwylio account add`"
                 for account in registered:
-                    if account.credential is None:
+                    if account.credential is None and account.platform in READ_BY:
                         yield f"{account.slug} has no token; run `gwylio account connect {account.slug}`"
                 if not people.anybody(session):
                     yield "nobody may sign in; add a member of staff with `gwylio user add`"

@@ -97,7 +97,7 @@ def read(path: Path) -> TomlFile:
     except OSError as error:
         raise FileError([Problem(path.name, None, "", f"cannot be read: {error.strerror}")]) from error
     try:
-        text = written.decode("utf-8")
+        text = written.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = written.count(b"\n", 0, error.start) + 1
         raise FileError([Problem(path.name, line, "", "is not UTF-8; save it as UTF-8")]) from None
@@ -105,6 +105,10 @@ def read(path: Path) -> TomlFile:
         return TomlFile(path.name, tomllib.loads(text), _first_lines(text))
     except tomllib.TOMLDecodeError as error:
         raise FileError([_syntax(path.name, text, str(error))]) from None
+    except (ValueError, RecursionError):
+        raise FileError(
+            [Problem(path.name, None, "", "has a number too long or tables too deep to be meant")]
+        ) from None
 
 
 def problems_of(

@@ -156,6 +156,7 @@ class Note(StrEnum):
     REPLY_QUEUED = "reply_queued"
     REPLY_UNCERTAIN = "reply_uncertain"
     REPLY_FAILED = "reply_failed"
+    REPLY_GIVEN_UP = "reply_given_up"
     NATIVE_REPLY_FOUND = "native_reply_found"
     TOLD = "told"
 

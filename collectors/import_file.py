@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from collectors.items import LONGEST_ID, YEARS, fit_for_an_id
 from vocabulary import Author, Comment, GwylioError
 
 # Our column -> the names that exports give it, the best first.  Case, spaces and hyphens do not matter.
@@ -256,6 +257,9 @@ def _comment(account: str, values: Mapping[str, str], author_name: str, raw: byt
     for column in ("id", "in_reply_to", "thread"):
         if DAMAGED_NUMBER.fullmatch(values[column].strip()):
             raise _Wrong(f"{column} was shortened by a spreadsheet; export again and format the column as text")
+    for column in ("id", "author", "in_reply_to", "thread"):
+        if not fit_for_an_id(values[column].strip()):
+            raise _Wrong(f"{column} is longer than {LONGEST_ID} characters, or holds characters that no id has")
     if not native_id:
         raise _Wrong("id is missing")
     if not values["text"].strip():
@@ -288,6 +292,8 @@ def _moment(text: str) -> datetime:
             at = datetime.fromisoformat(text)
         if at.tzinfo is None:
             raise _Wrong("posted_at has no time zone; end it with Z, or with +00:00 or +01:00")
+        if at.year not in YEARS:
+            raise ValueError
         return at.astimezone(UTC)
     except (ValueError, OverflowError):
         raise _Wrong("posted_at is not a time; write it as 2026-11-20T09:30:00+00:00") from None

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from collectors.base import Trouble
 from vocabulary import Comment, OwnReply, Post
+
+LONGEST_ID: Final = 500
+"""Characters; no platform's ids come near, and a database may index no longer ones."""
+YEARS: Final = range(1970, 2200)
+"""When somebody may have written; a date outside of them is nonsense, and working days are not counted from it."""
 
 
 class Unreadable(Exception):
@@ -43,10 +48,31 @@ def sift(items: Iterable[Any], read: Callable[[Mapping[str, Any], bytes], Commen
         try:
             if not isinstance(item, dict):
                 raise Unreadable("the item is not a JSON object")
-            sifted.add(read(item, raw))
+            said_there = read(item, raw)
+            if said_there is not None:
+                sifted.add(with_fit_ids(said_there))
         except Unreadable as trouble:
-            sifted.troubles.append(Trouble(str(trouble), raw, native_id if isinstance(native_id, str) else ""))
+            known = isinstance(native_id, str) and fit_for_an_id(native_id)
+            sifted.troubles.append(Trouble(str(trouble), raw, native_id if known else ""))
     return sifted
+
+
+def fit_for_an_id(text: str) -> bool:
+    """Whether every database keeps this as it is: no control characters, no half of a surrogate pair, no book."""
+    return len(text) <= LONGEST_ID and text.isprintable()
+
+
+def with_fit_ids(item: Comment | Post | OwnReply) -> Comment | Post | OwnReply:
+    """The item, where each of its ids is one that can be kept.
+
+    Raises:
+        Unreadable: one of them is not.
+    """
+    author = item.author.native_id if isinstance(item, Comment) and item.author else ""
+    above = () if isinstance(item, Post) else (item.thread, item.in_reply_to)
+    if not all(fit_for_an_id(each) for each in (item.native_id, author, *above)):
+        raise Unreadable("an id is too long, or holds characters that no id has")
+    return item
 
 
 def as_bytes(item: Any) -> bytes:
@@ -78,7 +104,9 @@ def moment(item: Mapping[str, Any], name: str) -> datetime:
         raise Unreadable(f"{name} is not a time") from None
     if at.tzinfo is None:
         raise Unreadable(f"{name} has no time zone")
-    return at
+    if at.year not in YEARS:
+        raise Unreadable(f"{name} is not a time at which somebody can have written")
+    return at.astimezone(UTC)
 
 
 def within(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -317,6 +317,27 @@ def decide(
         _settle_reply(session, part)
 
 
+def give_up(session: Session, part_id: int, *, actor: Actor, words: str, now: datetime) -> None:
+    """A person decides, and says why, that what was not published of a reply stays so; the case is as it was.
+
+    Raises:
+        NoReplyHere: it is not waiting for a person.
+        queue.ReasonNeeded: without a reason.
+    """
+    part = replies.part(session, part_id)
+    if not part.needs_person:
+        raise NoReplyHere(f"reply part {part_id} is not waiting for a person")
+    if not words.strip():
+        raise queue.ReasonNeeded("say why this reply is given up")
+    for each in replies.parts(session, part.reply_id):
+        if each.state is not ReplyState.SENT:
+            each.state, each.needs_person, each.not_before = ReplyState.FAILED_FOR_GOOD, False, None
+            _trail(session, each, "outbox.given_up", now, actor=actor.name)
+    reply = _settle_reply(session, part)
+    case = queue.get(session, reply.case_id)
+    queue.record(session, case, Note.REPLY_GIVEN_UP, actor=actor, now=now, words=words, detail={"reply": reply.id})
+
+
 def join_native(session: Session, account: AccountRow, *, policy: Policy, now: datetime) -> int:
     """Join replies that collection has seen: to a part of unknown fate where they are in its words, else to their case.
 

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -169,14 +169,18 @@ class Store:
         head: audit.Head | None = None
         try:
             with self._writer_engine.connect() as connection, connection.begin():
+                connection.exec_driver_sql("SAVEPOINT together")
                 for waiting in group:
                     try:
                         answer, new_head = self._act_behind_savepoint(connection, waiting.act)
-                    except BaseException as error:  # noqa: BLE001 - handed to whoever asked, in their thread
-                        waiting.answer.set_exception(error)
+                    except BaseException as error:
+                        waiting.answer.set_exception(error)  # raised to whoever asked, in their thread
+                        if _gave_up(connection):
+                            raise
                     else:
                         done.append((waiting.answer, answer))
                         head = new_head or head
+                connection.exec_driver_sql("RELEASE together")
             self._keep_head(head)
         except BaseException as error:  # noqa: BLE001 - the commit failed: everyone in it must hear so
             for future in [waiting.answer for waiting in group]:
@@ -210,6 +214,15 @@ class Store:
     def _holds(self, known: audit.Head) -> bool:
         with self.read() as session:
             return audit.in_the_trail(session, known)
+
+
+def _gave_up(connection: Connection) -> bool:
+    """Whether SQLite has undone the whole transaction by itself, as it does when the disk is full.
+
+    Then its commit would do nothing and raise nothing, and those before would be told that they are done.
+    """
+    driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+    return not driver.in_transaction
 
 
 def _make_private(path: Path) -> None:

@@ -19,7 +19,9 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import Receive, Scope, Send
 
+from moderation import saved_replies
 from moderation.lifecycle import IllegalTransition
 from moderation.queue import StaleCase, UnknownCase
 from moderation.replies import NoReplyHere
@@ -27,7 +29,7 @@ from pipeline import Installation
 from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, gate
 from web.pages import STATIC, chosen_language, in_both, in_other_language, render
 from web.routes import accounts, cases, entry, escalations, queue, reports
-from web.security import HEADERS, KEEP_NOTHING, SafeAnswers, SignInLimit
+from web.security import HEADERS, KEEP_NOTHING, PlainForms, SafeAnswers, SignInLimit
 from web.wired import Web
 from words import LANGUAGES, Words
 from words.names import N_
@@ -95,7 +97,8 @@ def create_app(
         dependencies=[Depends(gate)],
         max_body_size=LARGEST_FORM,
     )
-    app.state.web = Web(here, now, limit or SignInLimit())
+    saved = saved_replies.load(here.settings.config_dir / saved_replies.FILE)
+    app.state.web = Web(here, now, saved, limit or SignInLimit())
     app.include_router(entry.door)
     for part in (entry, queue, cases, escalations, reports, accounts):
         app.include_router(part.router)
@@ -106,8 +109,13 @@ def create_app(
     app.add_exception_handler(HTTPException, _of_status)
     app.add_exception_handler(Exception, _ours)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(here.settings.allowed_hosts), www_redirect=False)
+    app.add_middleware(PlainForms, refused=_not_a_plain_form)
     app.add_middleware(SafeAnswers)
     return app
+
+
+async def _not_a_plain_form(scope: Scope, receive: Receive, send: Send) -> None:
+    await _error_page(Request(scope), (415, *UNREADABLE[1:]))(scope, receive, send)
 
 
 def _told(request: Request, error: Exception) -> Response:

@@ -34,6 +34,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "case": EVERYBODY,
     "redraw": EVERYBODY,
     "redrawn": EVERYBODY,
+    "saved_reply": ANSWERING,
     "reply": ANSWERING,
     "act": ANSWERING,
     "note": ANSWERING,

@@ -42,6 +42,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.REPLY_QUEUED: N_("{who} sent a reply to the outbox."),
     Note.REPLY_UNCERTAIN: N_("Nobody knows whether a reply was published: a person must look."),
     Note.REPLY_FAILED: N_("The platform did not take a reply: a person must decide."),
+    Note.REPLY_GIVEN_UP: N_("{who} decided not to send a reply after all."),
     Note.NATIVE_REPLY_FOUND: N_("A reply made on the platform itself was found."),
     Note.TOLD: N_("A reminder was given."),
 }

@@ -11,7 +11,9 @@ import hashlib
 import hmac
 import secrets
 import threading
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -46,6 +48,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+PLAIN_FORM: Final = b"application/x-www-form-urlencoded"
 KEEP_STATIC: Final = "public, max-age=31536000, immutable"
 KEEP_NOTHING: Final = "no-store"
 
@@ -121,20 +124,46 @@ class Reader:
         seen = frozenset(area for _role, area in self.session.grants)
         return None if EVERY_AREA in seen else seen
 
+    def officer_of(self) -> frozenset[str] | None:
+        """The service areas whose officer they are; None is all of them."""
+        areas = frozenset(area for role, area in self.session.grants if role is Role.OFFICER)
+        return None if EVERY_AREA in areas else areas
+
     def roles(self) -> frozenset[Role]:
         """What they are anywhere."""
         return frozenset(role for role, _area in self.session.grants)
 
 
 class SignInLimit:
-    """How often a name may be tried with a wrong password, and an address with wrong names."""
+    """How often a name may be tried with a wrong password, and an address with wrong names.
+
+    Tries that are still under way count, so that nobody gains by making many at once.
+    """
 
     def __init__(self, per_name: str = "5 per 15 minutes", per_address: str = "50 per 15 minutes") -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._per_name, self._per_address = parse(per_name), parse(per_address)
+        self._under_way: Counter[tuple[str, str]] = Counter()
+        self._turn = threading.Lock()
 
-    def allows(self, name: str, address: str) -> bool:
-        return all(self._limiter.test(item, *keys) for item, keys in self._windows(name, address))
+    @contextmanager
+    def one_try(self, name: str, address: str) -> Iterator[bool]:
+        """Whether this try may be made; it is over with the block."""
+        windows = self._windows(name, address)
+        with self._turn:
+            allowed = all(
+                self._limiter.get_window_stats(item, *keys).remaining > self._under_way[keys] for item, keys in windows
+            )
+            self._under_way.update(keys for _item, keys in windows if allowed)
+        try:
+            yield allowed
+        finally:
+            if allowed:
+                with self._turn:
+                    for _item, keys in windows:
+                        self._under_way[keys] -= 1
+                        if not self._under_way[keys]:
+                            del self._under_way[keys]
 
     def failed(self, name: str, address: str) -> None:
         for item, keys in self._windows(name, address):
@@ -142,6 +171,25 @@ class SignInLimit:
 
     def _windows(self, name: str, address: str) -> tuple[tuple[RateLimitItem, tuple[str, str]], ...]:
         return (self._per_name, ("name", name[:LONGEST_NAME].casefold())), (self._per_address, ("address", address))
+
+
+class PlainForms:
+    """Turns away, unread, what none of our pages sends.
+
+    A form in parts may name any encoding that Python knows, and some take minutes over a megabyte; it
+    would be decoded before anybody asks who sent it.
+    """
+
+    def __init__(self, app: Application, refused: Application) -> None:
+        self.app, self.refused = app, refused
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        plain = scope["type"] != "http" or all(
+            value.partition(b";")[0].strip().lower() == PLAIN_FORM
+            for name, value in scope["headers"]
+            if name == b"content-type"
+        )
+        await (self.app if plain else self.refused)(scope, receive, send)
 
 
 class SafeAnswers:

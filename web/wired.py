@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 import pipeline
 from moderation.calendar import Calendar
 from moderation.deadlines import london_date
+from moderation.saved_replies import SavedReplies
 from pipeline import Installation
 from store.database import Store
 from vocabulary import Clock
@@ -23,6 +24,7 @@ class Web:
 
     here: Installation
     now: Callable[[], datetime]
+    saved_replies: SavedReplies
     limit: SignInLimit = field(default_factory=SignInLimit)
     _calendars: tuple[datetime, Mapping[Clock, Calendar]] | None = field(default=None, init=False, repr=False)
 

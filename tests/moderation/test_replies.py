@@ -27,7 +27,7 @@ from collectors.base import (
     Unconfirmed,
 )
 from moderation import queue, replies, reply_rules
-from moderation.queue import Actor, StaleCase
+from moderation.queue import Actor, ReasonNeeded, StaleCase
 from moderation.replies import AlreadyOnItsWay, Draft, NoReplyHere, ReplyRefused, same_words
 from store import accounts, audit, cases, comments
 from store import replies as outbox
@@ -119,6 +119,9 @@ class Desk:
                 now=self.now,
             )
         )
+
+    def gives_up(self, part_id: int, *, words: str) -> None:
+        self.store.write(lambda session: replies.give_up(session, part_id, actor=self.mair, words=words, now=self.now))
 
     def collects(self, *found: OwnReply) -> int:
         def act(session: Session) -> int:
@@ -472,6 +475,22 @@ def test_a_person_says_that_it_does_not_and_it_goes_out_again(desk: Desk) -> Non
 
     assert (desk.part().state, desk.waits_for_a_person()) == (ReplyState.APPROVED, [])
     assert len(desk.claims()) == 1
+
+
+def test_a_person_gives_a_reply_up_with_a_reason_and_the_case_is_still_owed_one(desk: Desk) -> None:
+    desk.sends()
+    [intent] = desk.claims()
+    desk.fails(intent.part_id, Refused("a", "never"))
+    with pytest.raises(ReasonNeeded):
+        desk.gives_up(intent.part_id, words=" ")
+    desk.gives_up(intent.part_id, words="He rang us instead.")
+
+    assert (desk.part().state, desk.waits_for_a_person()) == (ReplyState.FAILED_FOR_GOOD, [])
+    assert desk.claims() == []
+    assert desk.happened()[-1] == "reply_given_up"
+    assert desk.turn().answered_at is None
+    desk.sends()
+    assert len(desk.claims()) == 1, "another reply may leave"
 
 
 def test_a_reply_made_on_the_platform_acknowledges_at_its_own_time(desk: Desk) -> None:

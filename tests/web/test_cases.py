@@ -356,8 +356,15 @@ def test_a_reply_made_on_the_platform_answers_once_an_officer_says_so(site: Site
     assert state(site, case) is State.ANSWERED
 
 
-@pytest.mark.parametrize(("published", "becomes"), [("true", ReplyState.SENT), ("false", ReplyState.APPROVED)])
-def test_a_reply_of_unknown_fate_is_settled_by_a_person_once(site: Site, published: str, becomes: ReplyState) -> None:
+@pytest.mark.parametrize(
+    ("what", "becomes"),
+    [
+        ("published", ReplyState.SENT),
+        ("again", ReplyState.APPROVED),
+        ("given_up", ReplyState.FAILED_FOR_GOOD),
+    ],
+)
+def test_a_reply_of_unknown_fate_is_settled_by_a_person_once(site: Site, what: str, becomes: ReplyState) -> None:
     case = site.said(ENGLISH)
     site.visitor("rhys").fill(f"/en/cases/{case}", "reply", kind=ReplyKind.ANSWER.value, text_en="Thank you, the bins.")
 
@@ -369,7 +376,7 @@ def test_a_reply_of_unknown_fate_is_settled_by_a_person_once(site: Site, publish
     visitor = site.visitor("catrin")
     page = visitor.get("/en/escalations").text
     assert "Thank you, the bins." in page
-    data = {"csrf": token_in(page), "published": published}
+    data = {"csrf": token_in(page), "what": what, "words": "He rang us instead."}
     assert visitor.post("/en/parts/1/settle", data=data).status_code == 303
     assert [reply.state for reply in sent(site, case)] == [becomes]
     again = visitor.post("/en/parts/1/settle", data=data)

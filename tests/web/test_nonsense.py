@@ -48,7 +48,7 @@ FORMS = {
     "/cy/cases/1/answer-owed": ("owed", "reason", "version"),
     "/cy/cases/1/native": ("own_reply", "version"),
     "/en/comments/1/hiding": ("hidden", "reason"),
-    "/en/parts/1/settle": ("published",),
+    "/en/parts/1/settle": ("what", "words"),
     "/en/cases/1/redraw": ("kind", "text_cy"),
 }
 

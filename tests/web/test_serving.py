@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 import opening
+import settings as configuration
 from settings import CHECKOUT, Settings
+from store.database import Store
+from tests.factories import MONDAY, a_user, with_account
 from toml_file import FileError
+from vocabulary import Platform
 
 
 def test_a_port_that_is_taken_is_named_with_the_way_out() -> None:
@@ -29,3 +33,18 @@ def test_broken_saved_replies_stop_the_start_beside_everything_else_that_is_wron
     with pytest.raises(FileError) as caught:
         opening.decided(Settings(state_dir=tmp_path, config_dir=config))
     assert {problem.file for problem in caught.value.problems} == {"templates.toml", "service_areas.toml"}
+
+
+@pytest.mark.parametrize(("platform", "asks"), [(Platform.FACEBOOK, True), (Platform.LINKEDIN, False)])
+def test_a_token_is_asked_for_only_where_something_reads_the_platform(
+    tmp_path: Path, platform: Platform, asks: bool
+) -> None:
+    file = tmp_path / "gwylio.toml"
+    file.write_text(f'state_dir = "{tmp_path}"\n', encoding="utf-8")
+    settings = configuration.load(file)
+    configuration.make_key_file(settings.key_file)
+    with Store(settings.database, audit_key=configuration.keys(settings).audit) as store:
+        opening.make_ready(store, now=MONDAY)
+        with_account(store, platform=platform)
+        store.write(a_user)
+    assert any("has no token" in problem for problem in opening.problems(file)) is asks

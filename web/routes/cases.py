@@ -10,12 +10,14 @@ from fastapi import APIRouter, Form, Response
 
 import pipeline
 from moderation import deadlines, lifecycle, queue, replies
+from moderation.policy import Policy
 from moderation.replies import Draft
 from moderation.reply_rules import Code
 from store import desk, sessions
+from store.desk import CaseFile
 from store.people import EVERY_AREA
 from store.sessions import Colleague
-from vocabulary import Act, Clock, GwylioError, Reason, ReplyKind, ReplyLanguage, Role
+from vocabulary import Act, Clock, GwylioError, Label, Reason, ReplyKind, ReplyLanguage, Role, Severity, State
 from web import thread
 from web.gate import ANSWERING, COMMUNICATIONS, NotAllowed, NotThere
 from web.history import STATE_HINTS, Teller
@@ -73,6 +75,9 @@ BOX_OF: Final[Mapping[Code, str]] = {
 """The field that an objection is about; the others stand at the one that was filled in."""
 OUT_OF_REACH: Final = N_("This account cannot be used from here at the moment. Tell your administrator.")
 
+BOX_NAMES: Final = ("cy", "en")
+INSERTED: Final = N_("Inserted. Fill in whatever stands in curly brackets before you send it.")
+
 BOXES: Final[Mapping[ReplyLanguage, frozenset[str]]] = {
     ReplyLanguage.CY: frozenset({"cy"}),
     ReplyLanguage.EN: frozenset({"en"}),
@@ -86,6 +91,7 @@ class ReplyFields(Fields):
     text_cy: Text = ""
     text_en: Text = ""
     exception: Text = ""
+    saved: str = ""
 
     @property
     def box(self) -> str:
@@ -140,6 +146,25 @@ def case(visit: SomeVisit, case_id: int, done: str = "") -> Response:
 def redraw(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]) -> Response:
     """The same page in the other language, with what was typed; nothing is done."""
     return _page(visit, case_id, typed=Typed(fields))
+
+
+@router.post("/cases/{case_id}/saved-reply", name="saved_reply")
+def saved_reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]) -> Response:
+    """The same page with a saved reply in the boxes that stand empty; nothing is done."""
+    words, chosen = visit.words, visit.web.saved_replies.get(fields.saved)
+    if chosen is None:
+        fault = _fault(words.gettext("Choose a saved reply."), "saved")
+        return _page(visit, case_id, typed=Typed(fields), faults=[fault])
+    empty = [box for box in BOX_NAMES if not getattr(fields, f"text_{box}").strip()]
+    if not empty:
+        fault = _fault(words.gettext("Both boxes have words in them already. Empty one and insert again."), "saved")
+        return _page(visit, case_id, typed=Typed(fields), faults=[fault])
+    with visit.store.read() as session:
+        reference = queue.get(session, case_id).reference
+    texts = {f"text_{box}": chosen.filled(box, reference) for box in empty}
+    kind = chosen.kind if len(empty) == len(BOX_NAMES) else fields.kind
+    typed = Typed(fields.model_copy(update={"kind": kind, **texts}))
+    return _page(visit, case_id, typed=typed, inserted=words.gettext(INSERTED))
 
 
 @router.get("/cases/{case_id}/{rest:path}", name="redrawn")
@@ -286,6 +311,7 @@ def _page(
     faults: Sequence[Mapping[str, str]] = (),
     faults_title: str = "",
     done: str = "",
+    inserted: str = "",
 ) -> Response:
     """The case's page; with faults it is the answer to a form that was refused."""
     with visit.store.read() as session:
@@ -321,12 +347,24 @@ def _page(
         outcomes=policy.outcomes,
         choices=[(slug, _officers_of(officers, slug)) for slug in visit.here.areas.slugs],
         boxes=BOXES[file.case.reply_in],
+        saved_replies=visit.web.saved_replies.replies,
+        inserted=inserted,
+        urgent=_urgent(file, policy),
         typed=typed or Typed(),
         may_confirm=Act.ANSWER in allowed and file.round.answered_at is None,
         faults=faults,
         faults_title=faults_title,
         done=done,
     )
+
+
+def _urgent(file: CaseFile, policy: Policy) -> list[Label]:
+    """What makes an open case urgent: the labels that are, each once; empty for a case that is not."""
+    if file.case.severity is not Severity.URGENT or file.case.state in {State.ANSWERED, State.CLOSED}:
+        return []
+    seen = (each.about for said in file.said for each in thread.flags(said.findings, policy))
+    labels = dict.fromkeys(about for about in seen if isinstance(about, Label))
+    return [label for label in labels if policy.severity[label] is Severity.URGENT]
 
 
 def _why(visit: Visit, case_id: int, typed: Typed) -> Response:

@@ -75,12 +75,14 @@ def sign_in(request: Request, web: SomeWeb, words: SomeWords, fields: Annotated[
     if not same(fields.csrf, request.cookies.get(FORM_COOKIE, "")):
         raise FormNotOurs("a sign-in form came without its token")
     username, address = fields.username.strip(), request.client.host if request.client else ""
-    if not web.limit.allows(username, address):
-        fault = words.gettext("Too many attempts. Wait a quarter of an hour and try again.")
-        return _sign_in_page(request, words, fields, fault=fault, status=429)
-    token = _open_session(web, username, fields.password, request.cookies.get(SESSION_COOKIE, ""))
+    with web.limit.one_try(username, address) as allowed:
+        if not allowed:
+            fault = words.gettext("Too many attempts. Wait a quarter of an hour and try again.")
+            return _sign_in_page(request, words, fields, fault=fault, status=429)
+        token = _open_session(web, username, fields.password, request.cookies.get(SESSION_COOKIE, ""))
+        if token is None:
+            web.limit.failed(username, address)
     if token is None:
-        web.limit.failed(username, address)
         fault = words.gettext("The user name or the password is not right.")
         return _sign_in_page(request, words, fields, fault=fault, status=422)
     to = fields.to if _OWN_PATH.fullmatch(fields.to) else f"/{words.language}/queue"

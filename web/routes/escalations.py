@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Response
 
 from moderation import replies
+from moderation.queue import ReasonNeeded
 from store import desk, findings
+from store.database import Session
 from store.desk import Wanted
 from vocabulary import Clock, State
 from web.gate import COMMUNICATIONS
@@ -21,12 +23,15 @@ router = APIRouter(prefix="/{language}")
 DONE: Final[Mapping[str, str]] = {
     "published": N_("Recorded: the reply stands on the platform."),
     "again": N_("The reply is in the outbox again."),
+    "given_up": N_("The reply has been given up; the case is still yours to answer."),
+    "why": N_("Nothing has been done: say why the reply is given up."),
     "settled": N_("Somebody else has settled this reply already."),
 }
 
 
 class SettleFields(Fields):
-    published: bool
+    what: Literal["published", "again", "given_up"]
+    words: str = ""
 
 
 @router.get("/escalations", name="escalations")
@@ -50,20 +55,26 @@ def escalations(visit: SomeVisit, after: str = "", done: str = "") -> Response:
 
 @router.post("/parts/{part_id}/settle", name="settle")
 def settle(visit: SomeVisit, part_id: int, fields: Annotated[SettleFields, Form()]) -> Response:
-    """A person has looked: the reply stands on the platform, or it does not and goes out again."""
-    done = "published" if fields.published else "again"
-    try:
-        visit.store.write(
-            lambda session: replies.decide(
-                session,
-                part_id,
-                published=fields.published,
-                native_id="",
-                actor=visit.actor,
-                policy=visit.here.policy,
-                now=visit.now,
-            )
+    """A person has looked: the reply stands on the platform, or it does not and goes out again, or never will."""
+
+    def act(session: Session) -> None:
+        if fields.what == "given_up":
+            replies.give_up(session, part_id, actor=visit.actor, words=fields.words, now=visit.now)
+            return
+        replies.decide(
+            session,
+            part_id,
+            published=fields.what == "published",
+            native_id="",
+            actor=visit.actor,
+            policy=visit.here.policy,
+            now=visit.now,
         )
+
+    try:
+        visit.store.write(act)
     except replies.NoReplyHere:
-        done = "settled"
-    return visit.go("escalations", done=done)
+        return visit.go("escalations", done="settled")
+    except ReasonNeeded:
+        return visit.go("escalations", done="why")
+    return visit.go("escalations", done=fields.what)

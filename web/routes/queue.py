@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
 
 from moderation.policy import Policy
 from store import desk, findings
-from store.desk import Key, QueueCase, Wanted
-from vocabulary import Clock, Finding, ReplyLanguage, Severity, State
+from store.desk import Hears, Key, QueueCase, Wanted
+from vocabulary import Clock, Finding, ReplyLanguage, Role, Severity, State
 from web.thread import flags
 from web.visit import Fields, SomeVisit, Visit
 from words.names import N_
@@ -22,9 +22,23 @@ from words.names import N_
 router = APIRouter(prefix="/{language}")
 
 PAGE = 25
+URGENT = 5
+"""How many urgent cases stand above the queue; the filter shows the rest."""
+REMINDERS = 10
 LARGEST_ID = 2**53
 MOVED_ON = N_("Done. The case belongs to another service area now.")
 E = TypeVar("E", bound=StrEnum)
+
+
+SHOWN: Final[Mapping[str, str]] = {
+    "": N_("Waiting for us"),
+    "urgent": N_("Urgent"),
+    "overdue": N_("Overdue"),
+    "mine": N_("Assigned to me"),
+    "look": N_("No answer owed"),
+    "all": N_("Everything"),
+}
+"""What a reader may ask to be shown, by the word in the address."""
 
 
 class Asked(Fields):
@@ -51,27 +65,40 @@ class Line:
 def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
     reader, today = visit.reader, visit.web.today()
     area = asked.area if asked.area in visit.here.areas else ""
+    state = _one_of(State, asked.state)
+    show = asked.show if asked.show in SHOWN else ""
+    show = show or ("all" if state else "")
     wanted = Wanted(
         areas=reader.areas(),
         area=area,
         reply_in=_one_of(ReplyLanguage, asked.reply_in),
-        state=_one_of(State, asked.state),
-        due_before=today if asked.show == "overdue" else None,
-        owner_id=reader.user_id if asked.show == "mine" else None,
+        state=state,
+        waiting={"": True, "look": False}.get(show),
+        severity=Severity.URGENT if show == "urgent" else None,
+        due_before=today if show == "overdue" else None,
+        owner_id=reader.user_id if show == "mine" else None,
     )
     with visit.store.read() as session:
         page = desk.queue_page(session, wanted, after=key_of(asked.after), before=key_of(asked.before), limit=PAGE)
         seen = findings.of_comments(session, [case.comment_id for case in page.cases])
         total = desk.count(session, wanted)
-    chosen = {"area": area, "reply_in": asked.reply_in, "state": asked.state, "show": asked.show}
+        only_to_look = desk.count(session, replace(wanted, waiting=False)) if wanted.waiting else 0
+        urgent = desk.queue_page(session, Wanted(areas=reader.areas(), severity=Severity.URGENT), limit=URGENT)
+        reminders = desk.reminders(session, _hears(visit), reader.areas(), limit=REMINDERS)
+    chosen = {"area": area, "reply_in": asked.reply_in, "state": asked.state, "show": show}
     return visit.page(
         "queue.html",
         lines=lines_of(seen, page.cases, visit.here.policy),
         total=total,
         most=desk.MOST_COUNTED,
+        only_to_look=only_to_look,
+        look=_link({**chosen, "show": "look"}),
+        urgent=urgent if show != "urgent" else None,
+        reminders=reminders,
         today=today,
         calendar=visit.web.calendars()[Clock.ANSWER],
         areas=_visible_areas(visit),
+        shown={name: visit.words.gettext(text) for name, text in SHOWN.items()},
         states=tuple(State),
         languages=tuple(ReplyLanguage),
         chosen=chosen,
@@ -110,15 +137,21 @@ def _visible_areas(visit: Visit) -> list[str]:
     return [slug for slug in visit.here.areas.slugs if mine is None or slug in mine]
 
 
+def _hears(visit: Visit) -> Hears:
+    """Whose warnings this reader hears."""
+    reader = visit.reader
+    roles = frozenset(role.value for role in reader.roles() - {Role.OFFICER})
+    return Hears(user_id=reader.user_id, roles=roles, officer_of=reader.officer_of())
+
+
 def _one_of(kind: type[E], value: str) -> E | None:
     """The member with this value; an unknown one filters nothing."""
     return kind(value) if value in set(kind) else None
 
 
 def _link(chosen: Mapping[str, str], **key: Key | None) -> str:
-    """The query string of the next or previous page, or nothing where there is none."""
-    (name, value) = next(iter(key.items()))
-    if value is None:
+    """The query string of these filters, from a key on; nothing where the key is None and there is no such page."""
+    if None in key.values():
         return ""
     asked: dict[str, Any] = {field: given for field, given in chosen.items() if given}
-    return "?" + urlencode({**asked, name: f"{value[0]:%Y-%m-%d}.{value[1]}"})
+    return "?" + urlencode({**asked, **{name: f"{end[0]:%Y-%m-%d}.{end[1]}" for name, end in key.items() if end}})
