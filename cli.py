@@ -52,7 +52,7 @@ def main() -> None:
     """Run, and turn what goes wrong into a sentence and an exit code."""
     _log_to_standard_error()
     for out in (sys.stdout, sys.stderr):
-        out.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        out.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
         app(prog_name="gwylio")
     except FileError as error:
@@ -154,7 +154,7 @@ def user_add(
             )
             audit.append(
                 session,
-                actor="command line",
+                actor=_typist(),
                 action="user.add",
                 subject=f"user:{username}",
                 now=now,
@@ -201,7 +201,7 @@ def account_add(  # noqa: PLR0917 - Typer hands them over by name
                 now=now,
             )
             audit.append(
-                session, actor="command line", action="account.add", subject=f"account:{slug}", now=now,
+                session, actor=_typist(), action="account.add", subject=f"account:{slug}", now=now,
                 after={"platform": platform.value, "area": area},
             )  # fmt: skip
 
@@ -224,7 +224,7 @@ def account_connect(slug: str, config: ConfigFile = None) -> None:
                 accounts.by_slug(session, slug),
                 token,
                 key=here.keys.credentials,
-                actor="command line",
+                actor=_typist(),
                 now=datetime.now(UTC),
             )
         )
@@ -330,11 +330,15 @@ def import_command(
 
     with _opened(config) as here:
         since = open_since.replace(tzinfo=LONDON) if open_since else None
-        told = pipeline.bring_in(here, file, account, history=history, open_since=since, now=datetime.now(UTC))
-        pipeline.read_waiting(here, now=datetime.now(UTC))
-    print(f"{told.new} new, {told.changed} changed, {told.known} known already")
+        told = pipeline.bring_in(
+            here, file, account, history=history, open_since=since, actor=_typist(), now=datetime.now(UTC)
+        )
+        placed = pipeline.read_waiting(here, now=datetime.now(UTC))
+    print(f"{told.new} new, {told.changed} changed, {told.known} known already; put in the queue: {placed}")
+    if told.new and not placed and not history:
+        print(f"all of it is from before {account} was registered, so it is history; --open-since opens cases for it")
     if told.bad:
-        _complain(f"{told.bad} rows could not be read; they stand with their reasons in {told.beside}")
+        _complain(f"rows that could not be read: {told.bad}; they stand with their reasons in {told.beside}")
         for line, reason in told.first_bad:
             _complain(f"line {line}: {reason}")
         raise typer.Exit(WRONG_USE)
@@ -487,6 +491,16 @@ def _text_of(file: Path | None, newline: str | None = None) -> Iterator[Iterator
         raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
 
 
+def _typist() -> str:
+    """Who typed it, for the audit trail: the name that this machine knows them by."""
+    import getpass
+
+    try:
+        return f"command line ({getpass.getuser()})"
+    except (KeyError, OSError):
+        return "command line"
+
+
 def _secret(what: str) -> str:
     secret = typer.prompt(what, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     if not secret:
@@ -509,7 +523,8 @@ def _log_to_standard_error() -> None:
 
 
 def _complain(words: str) -> None:
-    print(words, file=sys.stderr)
+    """A sentence for the terminal, which must not obey what it may quote from a file."""
+    print(re.sub(r"[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f]", lambda odd: ascii(odd[0])[1:-1], words), file=sys.stderr)
 
 
 def _is_unreachable(error: Exception) -> bool:

@@ -192,7 +192,13 @@ def serve(here: Installation) -> None:
     settings = here.settings
     port_free(settings.host, settings.port)
     uvicorn.run(
-        create_app(here), host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False
+        create_app(here),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.https,  # without a proxy of ours in front, whom a request claims to be from is a claim
     )
 
 
@@ -206,7 +212,8 @@ def port_free(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
+        reason = str(error.strerror or error).partition(" (while")[0]
         raise PortTaken(
-            f"port {port} of {host} cannot be used ({error.strerror or error}): stop what uses it, or "
+            f"port {port} of {host} cannot be used ({reason}): stop what uses it, or "
             "choose another port: `gwylio demo --port 8090`, or port = 8090 in gwylio.toml"
         ) from None

@@ -248,7 +248,14 @@ class Imported:
 
 
 def bring_in(
-    here: Installation, file: Path, slug: str, *, history: bool, open_since: datetime | None, now: datetime
+    here: Installation,
+    file: Path,
+    slug: str,
+    *,
+    history: bool,
+    open_since: datetime | None,
+    now: datetime,
+    actor: str = audit.SYSTEM,
 ) -> Imported:
     """Keep the comments of a file, a batch at a time; bad rows are written beside it and the good ones go on.
 
@@ -271,10 +278,10 @@ def bring_in(
             continue
         batch.append(row)
         if len(batch) == IMPORT_BATCH:
-            _keep_batch(here, account, batch, told, history=history, now=now)
+            _keep_batch(here, account, batch, told, history=history, actor=actor, now=now)
             batch = []
     if batch:
-        _keep_batch(here, account, batch, told, history=history, now=now)
+        _keep_batch(here, account, batch, told, history=history, actor=actor, now=now)
     return told
 
 
@@ -298,13 +305,20 @@ def _put_beside(told: Imported, row: import_file.BadRow) -> None:
 
 
 def _keep_batch(
-    here: Installation, account: AccountRow, batch: Sequence[Comment], told: Imported, *, history: bool, now: datetime
+    here: Installation,
+    account: AccountRow,
+    batch: Sequence[Comment],
+    told: Imported,
+    *,
+    history: bool,
+    actor: str,
+    now: datetime,
 ) -> None:
     def act(session: Session) -> comments.Kept:
         kept = comments.keep(session, account, batch, now=now, history=history)
         audit.append(
             session,
-            actor=audit.SYSTEM,
+            actor=actor,
             action="import.batch",
             subject=f"account:{account.slug}",
             now=now,

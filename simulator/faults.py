@@ -150,6 +150,14 @@ def from_row(row: Mapping[str, Any]) -> Fault:
         raise ValueError(f"does not know {', '.join(sorted(strange))}; knows {', '.join(sorted(known))}")
     if "kind" not in row:
         raise ValueError(f"needs a kind: {', '.join(kind.value for kind in Kind)}")
+    for name in ("nth", "times"):
+        if name in row and (type(row[name]) is not int or row[name] < 1):
+            raise ValueError(f"{name} must be a whole number from 1 up")
+    if "seconds" in row and (isinstance(row["seconds"], bool) or not isinstance(row["seconds"], int | float)):
+        raise ValueError("seconds must be a number")
+    for name in ("method", "path"):
+        if not isinstance(row.get(name, ""), str):
+            raise TypeError(f"{name} must be text in quotes")
     platform = Platform(row["platform"]) if row.get("platform") else None
     return Fault(**{**row, "kind": Kind(row["kind"]), "platform": platform})
 

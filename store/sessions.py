@@ -90,6 +90,11 @@ def end(session: Session, token_hash: bytes) -> None:
     session.execute(delete(WebSessionRow).where(WebSessionRow.token_hash == token_hash))
 
 
+def names(session: Session) -> Mapping[int, str]:
+    """The full name of everybody who is or was a member of staff, by id."""
+    return dict(session.execute(select(UserRow.id, UserRow.full_name)).all())
+
+
 def officers(session: Session) -> Mapping[str, Sequence[Colleague]]:
     """Who answers in each service area, by name; those of every area stand under `*`."""
     rows = session.execute(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +16,13 @@ import pipeline
 import settings as configuration
 import toml_file
 from collectors.import_file import BadRow, UnreadableFile, read_comments
+from simulator import faults
+from simulator.faults import FaultsError
+from store import audit
 from store.database import Store
 from tests.town import NINE, Town, town
 
-GOOD = {"id": "9", "text": "Pryd mae'r biniau?", "posted_at": "2026-11-01T09:00:00Z"}
+GOOD: dict[str, object] = {"id": "9", "text": "Pryd mae'r biniau?", "posted_at": "2026-11-01T09:00:00Z"}
 
 
 @pytest.fixture
@@ -192,3 +198,53 @@ def test_another_key_is_a_fault_before_anything_is_written_under_it(tmp_path: Pa
     file = an_installation(tmp_path)
     (tmp_path / "var" / "secret.key").write_text("f" * 64, encoding="ascii")
     assert any("another secret key" in problem for problem in opening.problems(file))
+
+
+def test_what_is_typed_stands_in_the_trail_with_whoever_typed_it(tmp_path: Path) -> None:
+    file, who = an_installation(tmp_path), f"command line ({getpass.getuser()})"
+    comments = lines(tmp_path, GOOD)
+    for words, says in (
+        (["user", "add", "rhys", "--name", "Rhys", "--role", "officer", "--area", "waste"], "cyfrinair\n"),
+        (["account", "add", "fb", "--platform", "facebook", "--id", "1", "--name", "FB", "--area", "waste"], ""),
+        (["account", "connect", "fb"], "EAAtoken\n"),
+        (["import", str(comments), "--account", "fb"], ""),
+    ):
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "cli", *words, "--config", str(file)],
+            input=says,
+            text=True,
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+    settings = configuration.load(file)
+    with Store(settings.database, audit_key=configuration.keys(settings).audit) as store, store.read() as session:
+        rows = list(audit.rows(session))
+    assert {row["action"] for row in rows if row["actor"] == who} == {
+        "user.add", "account.add", "credential.keep", "import.batch",
+    }  # fmt: skip
+    for never in ("cyfrinair", "EAAtoken", str(GOOD["text"])):
+        assert never not in json.dumps(rows, ensure_ascii=False)
+
+
+def test_no_file_makes_a_complaint_that_cannot_be_printed_or_that_moves_the_cursor(tmp_path: Path) -> None:
+    file = tmp_path / "arrivals.csv"
+    file.write_bytes(b"\x1b[2J\xff\x07\xe2\x80\xa8,b\n1,2\n")
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "cli", "due", str(file)], capture_output=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert b"received_at" in done.stderr
+    assert not set(b"\x1b\x07") & set(done.stderr)
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong", ['times = "x"', "times = 0", "nth = -1", "nth = true", 'seconds = "soon"', "path = 3", 'kind = "nope"']
+)
+def test_a_fault_that_cannot_be_played_is_refused_when_it_is_read(tmp_path: Path, wrong: str) -> None:
+    file = tmp_path / "faults.toml"
+    kind = "" if wrong.startswith("kind") else 'kind = "expired"\n'
+    file.write_text(f"[[fault]]\n{kind}{wrong}\n", encoding="utf-8")
+    with pytest.raises(FaultsError, match="fault 1"):
+        faults.load(file)

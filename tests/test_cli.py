@@ -129,7 +129,7 @@ def test_from_nothing_to_a_weekly_report_and_a_trail_that_holds(gwylio: Shell, w
     export = gwylio.folder / "allforio.csv"
     export.write_text("id,text,author,posted_at\n77,When?,a2,2026-11-01T10:00:00Z\n78,Eh?,a3,ddoe\n", encoding="utf-8")
     imported = gwylio("import", str(export), "--account", "dyffryn-fb")
-    assert (imported.code, imported.out) == (WRONG_USE, "1 new, 0 changed, 0 known already\n")
+    assert (imported.code, imported.out) == (WRONG_USE, "1 new, 0 changed, 0 known already; put in the queue: 1\n")
     assert "line 3: " in imported.err
     assert (gwylio.folder / "allforio.csv.bad.jsonl").exists()
 

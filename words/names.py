@@ -148,7 +148,7 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         ReplyState.SENT: N_("sent"),
         ReplyState.UNCERTAIN: N_("not known whether it was published"),
         ReplyState.FAILED_FOR_NOW: N_("failed, to be tried again"),
-        ReplyState.FAILED_FOR_GOOD: N_("failed, a person decides"),
+        ReplyState.FAILED_FOR_GOOD: N_("failed for good"),
     },
     Role: {
         Role.OFFICER: N_("service area officer"),

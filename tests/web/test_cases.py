@@ -374,6 +374,8 @@ def test_a_reply_of_unknown_fate_is_settled_by_a_person_once(site: Site, what: s
 
     site.store.write(lose)
     visitor = site.visitor("catrin")
+    assert "Replies that wait for a person: 1" in visitor.get("/en/queue").text
+    assert "wait for a person" not in site.visitor("rhys").get("/en/queue").text, "who may not settle it is not called"
     page = visitor.get("/en/escalations").text
     assert "Thank you, the bins." in page
     data = {"csrf": token_in(page), "what": what, "words": "He rang us instead."}
@@ -383,6 +385,12 @@ def test_a_reply_of_unknown_fate_is_settled_by_a_person_once(site: Site, what: s
     assert again.headers["location"] == "/en/escalations?done=settled"
     with site.store.read() as session:
         assert not unsettled(session, None)
+
+
+def test_the_history_names_whoever_took_the_case_whatever_their_role(site: Site) -> None:
+    case = site.said(ENGLISH)
+    site.visitor("catrin").fill(f"/en/cases/{case}", "reply", kind="answer", text_en="Thank you, the bins are coming.")
+    assert "Officer: Catrin Vaughan" in site.visitor("rhys").get(f"/en/cases/{case}").text
 
 
 def test_every_act_leaves_its_row_in_the_trail(site: Site) -> None:

@@ -318,13 +318,12 @@ def _page(
         file = desk.case_file(session, case_id)
         if file is None:
             raise NotThere
-        officers = sessions.officers(session)
+        officers, names = sessions.officers(session), sessions.names(session)
     policy, calendar = visit.here.policy, visit.web.calendars()[Clock.ANSWER]
     held = visit.reader.roles_in(file.case.service_area)
     may_act = bool(held & ANSWERING)
     allowed = lifecycle.allowed_from(file.case.state)
     deadline = deadlines.due(file.round.received_at, Clock.ANSWER, policy.response, visit.web.calendars())
-    names = {each.id: each.full_name for area in officers.values() for each in area}
     teller = Teller(visit.words, policy, lambda slug: area_name(visit.web, visit.words, slug), names)
     in_other = f"/{visit.words.other}/cases/{case_id}"
     return visit.page(

@@ -15,6 +15,7 @@ from moderation.policy import Policy
 from store import desk, findings
 from store.desk import Hears, Key, QueueCase, Wanted
 from vocabulary import Clock, Finding, ReplyLanguage, Role, Severity, State
+from web.gate import sees_page
 from web.thread import flags
 from web.visit import Fields, SomeVisit, Visit
 from words.names import N_
@@ -84,6 +85,7 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         total = desk.count(session, wanted)
         only_to_look = desk.count(session, replace(wanted, waiting=False)) if wanted.waiting else 0
         urgent = desk.queue_page(session, Wanted(areas=reader.areas(), severity=Severity.URGENT), limit=URGENT)
+        unsettled = len(desk.unsettled(session, reader.areas())) if sees_page(reader, "escalations") else 0
         reminders = desk.reminders(session, _hears(visit), reader.areas(), limit=REMINDERS)
     chosen = {"area": area, "reply_in": asked.reply_in, "state": asked.state, "show": show}
     return visit.page(
@@ -94,6 +96,7 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         only_to_look=only_to_look,
         look=_link({**chosen, "show": "look"}),
         urgent=urgent if show != "urgent" else None,
+        unsettled=unsettled,
         reminders=reminders,
         today=today,
         calendar=visit.web.calendars()[Clock.ANSWER],
