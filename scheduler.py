@@ -20,7 +20,7 @@ import pipeline
 from moderation.calendar import announced_holidays
 from pipeline import Installation
 from reports import weekly
-from store import accounts
+from store import accounts, people
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -59,6 +59,11 @@ def collect(here: Installation, slug: str, *, now: datetime) -> object:
     return told
 
 
+def forget_sessions(here: Installation, *, now: datetime) -> object:
+    """Delete the browser sessions that have run out."""
+    return here.store.write(lambda session: people.forget_sessions(session, before=now))
+
+
 def holidays(here: Installation, *, now: datetime) -> object:
     """Ask what days off were announced, and recompute what they move."""
     url = here.settings.bank_holidays_url
@@ -76,6 +81,7 @@ JOBS: tuple[Job, ...] = (
     Job("classify", pipeline.read_waiting, every={"minutes": 5}, at_once=True),
     Job("dispatch", pipeline.dispatch, every={"seconds": 20}, per_account=True),
     Job("escalate", pipeline.warn, every={"minutes": 5}),
+    Job("sessions", forget_sessions, at={"hour": "3", "minute": "40"}),
     Job("holidays", holidays, at={"hour": "4", "minute": "10"}, at_once=True),
     Job("weekly report", weekly_report, at={"hour": "7", "minute": "0"}, zone="Europe/London"),
 )

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from collectors.base import CollectorError, Gone, Refused, Unconfirmed
-from store import accounts
+from store import accounts, jobs
 from store.database import Session
 from tests.web.world import Site
 from vocabulary import Act, Note
@@ -51,3 +51,26 @@ def test_everything_that_can_happen_to_a_case_has_its_sentence(what: Act | Note)
 def test_every_kind_of_trouble_that_reading_can_meet_has_words() -> None:
     only_when_writing = {Gone, Refused, Unconfirmed}
     assert {kind.__name__ for kind in {*CollectorError.__subclasses__()} - only_when_writing} <= set(TROUBLES)
+
+
+def test_what_could_not_be_read_is_seen_and_not_shown(site: Site) -> None:
+    def put_aside(session: Session) -> None:
+        jobs.quarantine(
+            session,
+            1,
+            "reading",
+            native_id="c77",
+            fingerprint="comment:1:1",
+            reason="ValueError",
+            raw=b"their own words",
+            now=site.now,
+        )
+
+    assert "Put aside" not in site.visitor("nia").get("/en/accounts").text
+    site.store.write(put_aside)
+    english, welsh = (html.unescape(site.visitor("nia").get(f"/{each}/accounts").text) for each in ("en", "cy"))
+
+    assert "Put aside: 1" in english
+    assert "c77" in english
+    assert "Rhoddwyd o'r neilltu: 1" in welsh
+    assert "their own words" not in english + welsh

@@ -8,6 +8,7 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from store import accounts as accounts_store
+from store import jobs
 from web.visit import SomeVisit
 from words import Words
 from words.names import N_
@@ -21,6 +22,7 @@ STREAMS: Final[Mapping[str, str]] = {
     "mentions": N_("mentions"),
     "own": N_("our own posts and replies"),
     "posts": N_("our own posts"),
+    "reading": N_("reading by the classifiers"),
 }
 """What people call the streams that collectors read."""
 
@@ -41,9 +43,12 @@ TROUBLES: Final[Mapping[str, str]] = {
 def accounts(visit: SomeVisit) -> Response:
     with visit.store.read() as session:
         health = accounts_store.health(session)
+        put_aside = jobs.quarantined(session)
     return visit.page(
         "accounts.html",
         health=health,
+        put_aside=put_aside,
+        slugs={account.id: account.slug for account, _ in health},
         now=visit.now,
         stream_name=lambda name: visit.words.gettext(STREAMS.get(name, name)),
         trouble=lambda recorded: trouble(visit.words, recorded),
