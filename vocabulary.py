@@ -35,7 +35,24 @@ class Platform(StrEnum):
     WORDPRESS = "wordpress"
     FLICKR = "flickr"
     VIMEO = "vimeo"
+    SNAPCHAT = "snapchat"
+    PINTEREST = "pinterest"
+    WHATSAPP = "whatsapp"
     OTHER = "other"
+
+
+class Origin(StrEnum):
+    """How a comment reached us.
+
+    ADDRESSED: written on an account of ours or to it, for all to read.  PRIVATE: a direct message,
+    answered in private.  SEARCH: a saved search found it, and nobody asked us anything.  MANUAL: a
+    member of staff wrote it down, from a platform without an API, a screenshot or a telephone call.
+    """
+
+    ADDRESSED = "addressed"
+    PRIVATE = "private"
+    SEARCH = "search"
+    MANUAL = "manual"
 
 
 class Language(StrEnum):
@@ -233,7 +250,8 @@ class Comment:
     `thread` is the native id of the post or conversation it stands under, `in_reply_to` that of
     its parent.  `posted_at` and `edited_at` carry a time zone.  `author` is None where the
     platform does not say: then nothing is joined.  `hidden` is None where the platform does not say (X never
-    does).  `raw` is the platform's own bytes.
+    does).  `found_by` names the saved search that found it, where one did.  `raw` is the platform's
+    own bytes.
     """
 
     account: str
@@ -246,6 +264,8 @@ class Comment:
     url: str = ""
     edited_at: datetime | None = None
     hidden: bool | None = None
+    origin: Origin = Origin.ADDRESSED
+    found_by: str = ""
     raw: bytes = b""
 
 

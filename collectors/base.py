@@ -52,6 +52,14 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """How many comments, replies included and our own with them, the platform says stand in a thread."""
+
+    thread: str
+    said: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Items and the cursor to store with them, in one transaction.
 
@@ -65,6 +73,7 @@ class Page:
     posts: tuple[Post, ...] = ()
     ours: tuple[OwnReply, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    counts: tuple[Count, ...] = ()
     usage: Usage = field(default_factory=Usage)
 
 
@@ -93,6 +102,8 @@ class Action(StrEnum):
     REPLY = "reply"
     HIDE = "hide"
     UNHIDE = "unhide"
+    DELETE = "delete"
+    """Take somebody else's comment away for good; a platform where we may only hide has no such action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +169,14 @@ class Collector(Protocol):
             CollectorError: any other kind means that nothing was published.
         """
 
-    def hide(self, native_id: str, *, hidden: bool) -> None:
-        """Hide a comment, or show it again.  Doing it twice is harmless.
+    def act(self, action: Action, native_id: str) -> None:
+        """Hide a comment, show it again, or delete it: what `capabilities` names besides replying.
+
+        Twice is harmless.
 
         Raises:
-            CollectorError: it may or may not be hidden; asking again is the way to know.
+            Refused: the platform has no such action for this comment.
+            CollectorError: any other kind means that it may or may not be done; asking again is the way to know.
         """
 
     def own_replies(self, native_id: str, *, since: datetime) -> Sequence[OwnReply]:
@@ -174,6 +188,58 @@ class Collector(Protocol):
         Raises:
             CollectorError: nothing is known; never read it as "no reply".
         """
+
+
+class Meter(Protocol):
+    """What may still be spent on a platform that charges for reading, or counts it.
+
+    `what` is a kind of thing in the platform's price list (config/budgets.toml).  What is set aside
+    is durable before the request leaves, so that not even a crash passes a ceiling.
+    """
+
+    def reserve(self, what: str, most: int = 1) -> int:
+        """Set aside the price of `most` things; how many of them may be asked for, from 1 up to `most`.
+
+        Raises:
+            QuotaExhausted: not even one is left in this period.
+        """
+
+    def settle(self, what: str, reserved: int, ids: Sequence[str] | None = None) -> None:
+        """Pay for what came instead of what was set aside: these ids, or all that was reserved where None is said.
+
+        An id paid for earlier on the same day is free.
+        """
+
+
+class Unmetered:
+    """The meter of a platform that costs nothing."""
+
+    def reserve(self, what: str, most: int = 1) -> int:
+        return most
+
+    def settle(self, what: str, reserved: int, ids: Sequence[str] | None = None) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """All that a collector needs to reach one account.
+
+    `native_id` is the account's own id on the platform, never its name.  `credential` is a bare token,
+    or the JSON object that `gwylio account connect` keeps.  `base_url` None is the real platform;
+    another address must be https or on this machine.  `home` is the account's server on a platform
+    that has many.  `searches` are the saved searches to make, name to query.  `timeout` is in seconds,
+    to connect and between two bytes.
+    """
+
+    account: str
+    native_id: str
+    credential: str = field(repr=False)
+    base_url: str | None = None
+    home: str = ""
+    searches: Mapping[str, str] = field(default_factory=dict)
+    meter: Meter = field(default_factory=Unmetered)
+    timeout: float = 10.0
 
 
 class CollectorError(GwylioError):

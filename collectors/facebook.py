@@ -16,8 +16,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeGuard
 
+from collectors.asking import keys_in, read, retry_at, write
 from collectors.base import (
     CLOCKS_DISAGREE,
+    Access,
     Action,
     AuthExpired,
     Budget,
@@ -33,12 +35,12 @@ from collectors.base import (
     Refused,
     Standing,
     Transient,
-    Trouble,
     Unconfirmed,
     Usage,
 )
-from collectors.items import Sifted, Unreadable, as_bytes, moment, perhaps, said, sift, within
-from collectors.transport import Answer, BadCredential, Line, Unanswered
+from collectors.items import Unreadable, moment, perhaps, said, sift, within
+from collectors.paging import NOTHING_SPENT, Leaf, Run, pages
+from collectors.transport import Answer, Line
 from vocabulary import Author, Comment, OwnReply, Platform, Post
 
 HOST = "https://graph.facebook.com"
@@ -48,7 +50,6 @@ COMMENT_FIELDS = "id,created_time,message,from{id,name},parent{id},is_hidden,per
 PAGE_SIZE = 100
 
 WRITTEN_BY_VISITOR = "wall_post"
-UNREADABLE_POST = "the comments under this post cannot be read; it is gone, or not for us"
 
 WATCHED_IN_FULL = 25  # the latest posts, read again each time for edits and late replies
 WATCHED_FOR_STIRRING = 300  # further back, a post is read only when its updated_time is new
@@ -84,32 +85,6 @@ STUMBLED = (1, 2)  # after a write, these do not say that nothing was written
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """A re-scan that is not finished, as it is kept in a cursor's page token.
-
-    `began` is Facebook's time when it began, and becomes the watermark.  `posts` are still to be
-    read, the first of them under way from `after` on.
-    """
-
-    began: str
-    posts: tuple[str, ...]
-    after: str = ""
-
-    def packed(self) -> str:
-        return json.dumps([self.began, self.posts, self.after], separators=(",", ":"))
-
-    @classmethod
-    def unpacked(cls, page_token: str) -> Run | None:
-        """None where there is no run to go on with, or a page token that is not ours."""
-        try:
-            began, posts, after = json.loads(page_token)
-            datetime.fromisoformat(began)
-            return cls(began, tuple(map(str, posts)), str(after)) if posts else None
-        except (TypeError, ValueError):
-            return None
-
-
-@dataclass(frozen=True, slots=True)
 class FacebookPage:
     """One Page of ours; `page_id` is its numeric id."""
 
@@ -142,73 +117,31 @@ class FacebookPage:
     def _posts(self, cursor: Cursor, budget: Budget) -> Iterator[Page]:
         """The feed: our own posts, and what visitors wrote there, which are comments to us."""
         since = datetime.fromisoformat(cursor.watermark) - POSTS_AGAIN if cursor.watermark else None
-        run = Run.unpacked(cursor.page_token)
-        began, after = (run.began, run.after) if run else ("", "")
-        pages, items, seen = 0, 0, {after}
-        while True:
-            try:
-                listing = self._listing(self.page_id, "feed", after, fields=POST_FIELDS, **_since(since))
-            except Refused:
-                if pages or not after:
-                    raise
-                after = ""  # the cursor of an earlier run has gone stale: this run from its start
-                continue
-            began = began or listing.at.isoformat()
-            pages, items = pages + 1, items + listing.usage.items
-            looped = listing.next in seen
-            if not listing.next:
-                here = Cursor(max(began, cursor.watermark))
-            else:
-                here = Cursor(cursor.watermark, "" if looped else Run(began, (self.page_id,), listing.next).packed())
-            yield _page(sift(listing.items, self._post_or_visitor), here, listing.usage, complete=not listing.next)
-            if looped and listing.next:
-                raise self._loop()
-            if not listing.next or pages >= budget.pages or items >= budget.items:
-                return
-            after = listing.next
-            seen.add(after)
+
+        def leaf(leg: str, after: str) -> Leaf:
+            listing = self._listing(self.page_id, "feed", after, fields=POST_FIELDS, **_since(since))
+            sifted = sift(listing.items, self._post_or_visitor)
+            return Leaf(sifted, listing.next, listing.at.isoformat(), listing.usage)
+
+        run = Run.unpacked(cursor.page_token, _is_time) or Run()
+        return pages(self.account, cursor, run, budget, leaf)
 
     def _comments(self, cursor: Cursor, budget: Budget) -> Iterator[Page]:
-        """Every comment and reply under the posts worth reading again."""
-        run, spent = Run.unpacked(cursor.page_token), Usage()
+        """Every comment and reply under the posts worth reading again.
+
+        A post may go away after it was listed, or its comments may not be for us: the others go on.
+        """
+
+        def leaf(post: str, after: str) -> Leaf:
+            listing = self._listing(
+                post, "comments", after, fields=COMMENT_FIELDS, filter="stream", order="chronological"
+            )
+            return Leaf(sift(listing.items, partial(self._comment_or_ours, post)), listing.next, usage=listing.usage)
+
+        run, spent = Run.unpacked(cursor.page_token, _is_time), NOTHING_SPENT
         if run is None:
             run, spent = self._posts_to_read(cursor)
-        if not run.posts:
-            yield Page(cursor=Cursor(max(run.began, cursor.watermark)), complete=True, usage=spent)
-            return
-        pages, items, read_one, seen = spent.requests, 0, False, {(run.posts[0], run.after)}
-        while run.posts:
-            post = run.posts[0]
-            try:
-                listing = self._listing(
-                    post, "comments", run.after, fields=COMMENT_FIELDS, filter="stream", order="chronological"
-                )
-                sifted = sift(listing.items, partial(self._comment_or_ours, post))
-            except Gone:
-                # It went away since it was listed, or its comments are not for us; the others go on, and this is seen.
-                listing, sifted = None, Sifted(troubles=[Trouble(UNREADABLE_POST, as_bytes({"id": post}), post)])
-            except Refused:
-                if read_one or not run.after:
-                    raise
-                run = replace(run, after="")  # the cursor of an earlier run has gone stale: this post from its start
-                continue
-            read_one = True
-            token = listing.next if listing else ""
-            pages, items = pages + 1, items + (listing.usage.items if listing else 0)
-            looped = bool(token) and (post, token) in seen
-            seen.add((post, token))
-            run = replace(run, after=token) if token else replace(run, posts=run.posts[1:], after="")
-            if run.posts:
-                here = Cursor(cursor.watermark, "" if looped else run.packed())
-            else:
-                here = Cursor(max(run.began, cursor.watermark))
-            usage = listing.usage if listing else Usage(requests=1)
-            yield _page(sifted, here, replace(usage, requests=usage.requests + spent.requests), complete=not run.posts)
-            spent = Usage()
-            if looped:
-                raise self._loop()
-            if run.posts and (pages >= budget.pages or items >= budget.items):
-                return
+        yield from pages(self.account, cursor, run, budget, leaf, spent=spent)
 
     def _posts_to_read(self, cursor: Cursor) -> tuple[Run, Usage]:
         """The latest posts in any case; older ones that stirred since the watermark, less an overlap."""
@@ -226,7 +159,7 @@ class FacebookPage:
                 if looked_at <= WATCHED_IN_FULL or _stirred(item, stirred_since):
                     posts.append(item["id"])
             if listing.next in seen and listing.next:
-                raise self._loop()
+                raise Malformed(self.account, "Facebook answers with a page that leads back to itself")
             if not listing.next or looked_at >= WATCHED_FOR_STIRRING:
                 return Run(began, tuple(dict.fromkeys(posts))), usage
             after = listing.next
@@ -346,13 +279,24 @@ class FacebookPage:
         except (CollectorError, Unreadable):
             return None
 
-    def hide(self, native_id: str, *, hidden: bool) -> None:
+    def act(self, action: Action, native_id: str) -> None:
         try:
-            body = self._write(native_id, is_hidden="true" if hidden else "false").json()
+            body = self._changed(action, native_id).json()
         except Unconfirmed as doubt:
             raise Transient(self.account, doubt.reason) from None
+        except Gone:
+            if action is Action.DELETE:
+                return
+            raise
         if not isinstance(body, dict) or body.get("success") is not True:
-            raise Malformed(self.account, "Facebook did not say whether the comment is hidden")
+            raise Malformed(self.account, "Facebook did not say whether that is done")
+
+    def _changed(self, action: Action, native_id: str) -> Answer:
+        if action is Action.DELETE:
+            return self._write(native_id, method="DELETE")
+        if action not in (Action.HIDE, Action.UNHIDE):
+            raise Refused(self.account, f"that is not how one does {action.value} on Facebook")
+        return self._write(native_id, is_hidden="true" if action is Action.HIDE else "false")
 
     def own_replies(self, native_id: str, *, since: datetime) -> Sequence[OwnReply]:
         """Facebook nests once: a reply to a reply stands beside it, so the comment above is read as well.
@@ -381,7 +325,7 @@ class FacebookPage:
             if not listing.next:
                 return
             if listing.next == after:
-                raise self._loop()
+                raise Malformed(self.account, "Facebook answers with a page that leads back to itself")
             after = listing.next
         raise Transient(self.account, f"there are more than {READ_BACK_PAGES} pages of replies")
 
@@ -406,25 +350,25 @@ class FacebookPage:
         return Listing(items, following, answer.at, Usage(1, len(items), _remaining(answer)))
 
     def _read(self, send: Callable[[], object]) -> Answer:
-        try:
-            answer = self.line.ask(send)
-        except Unanswered as silence:
-            raise Transient(self.account, silence.reason) from None
+        answer = read(self.line, self.account, send)
         error = _error(answer)
         if error is not None:
             raise self._meaning(answer, error)
+        if answer.status == 503 and (until := retry_at(answer)):
+            raise RateLimited(self.account, "Facebook asks us to wait", until=until)
         if answer.status >= 500:
             raise Transient(self.account, f"Facebook answered with status {answer.status}")
         if answer.status != 200:
             raise Malformed(self.account, f"Facebook answered with status {answer.status} and no error of its own")
         return answer
 
-    def _write(self, path: str, **form: str) -> Answer:
+    def _write(self, path: str, *, method: str = "POST", **form: str) -> Answer:
         """A definite error of Facebook's own means that nothing was written; anything else unclear is a doubt."""
-        try:
-            answer = self.line.ask(lambda: self.graph.request(f"{VERSION}/{path}", post_args=form, method="POST"))
-        except Unanswered as silence:
-            raise (Unconfirmed if silence.sent else Transient)(self.account, silence.reason) from None
+        answer = write(
+            self.line,
+            self.account,
+            lambda: self.graph.request(f"{VERSION}/{path}", post_args=form or None, method=method),
+        )
         error = _error(answer)
         if error is not None and _number(error, "code") not in (*STUMBLED, None) and answer.status < 500:
             raise self._meaning(answer, error)
@@ -452,9 +396,6 @@ class FacebookPage:
             self.account, f"{words} {named}", until=until, scope="app" if code in (4, 341) else "account"
         )
 
-    def _loop(self) -> Malformed:
-        return Malformed(self.account, "Facebook answers with a page that leads back to itself; the run starts anew")
-
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -466,7 +407,7 @@ class Listing:
     usage: Usage
 
 
-def open_page(account: str, native_id: str, credential: str, *, base_url: str | None, timeout: float) -> FacebookPage:
+def open_page(access: Access) -> FacebookPage:
     """Connect to one Page with its Page token.  The SDK is imported here.
 
     Raises:
@@ -475,27 +416,14 @@ def open_page(account: str, native_id: str, credential: str, *, base_url: str | 
     import facebook
     import requests
 
-    token = credential.strip()
-    if not token or not token.isascii() or any(letter.isspace() for letter in token):
-        raise BadCredential(f"{account}: the Facebook token is empty or damaged; connect the Page again")
+    token = keys_in(access)["access_token"]
     session = requests.Session()
     # Graph takes the token here as well (restfb#1107); without one of its own the SDK puts none in the address.
     session.headers["Authorization"] = f"Bearer {token}"
-    graph = facebook.GraphAPI(access_token=None, timeout=timeout, session=session)
+    graph = facebook.GraphAPI(access_token=None, timeout=access.timeout, session=session)
     graph.version = VERSION  # the constructor refuses every version newer than 3.1; the attribute does not
-    return FacebookPage(account, native_id, graph, Line(session, HOST, base_url=base_url, timeout=timeout))
-
-
-def _page(sifted: Sifted, cursor: Cursor, usage: Usage, *, complete: bool) -> Page:
-    return Page(
-        cursor=cursor,
-        complete=complete,
-        comments=tuple(sifted.comments),
-        posts=tuple(sifted.posts),
-        ours=tuple(sifted.ours),
-        troubles=tuple(sifted.troubles),
-        usage=usage,
-    )
+    line = Line(session, HOST, base_url=access.base_url, timeout=access.timeout)
+    return FacebookPage(access.account, access.native_id, graph, line)
 
 
 def _author(item: Mapping[str, Any]) -> Author | None:
@@ -507,6 +435,13 @@ def _author(item: Mapping[str, Any]) -> Author | None:
 
 def _since(moment_: datetime | None) -> dict[str, int]:
     return {} if moment_ is None else {"since": int(moment_.timestamp())}
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _stirred(item: Mapping[str, Any], since: datetime | None) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,11 +23,17 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from vocabulary import GwylioError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+WHOLE_ANSWER = 3
+"""How many timeouts a whole answer may take: one that drips a byte at a time would never end by itself."""
+PIECE = 65_536
+LARGEST_ANSWER = 32 * 2**20
+"""Bytes, once unpacked; no page of comments comes near."""
 
 # These write addresses, headers or signatures when the level is DEBUG.
 TALKATIVE = ("tweepy.client", "urllib3.connectionpool", "requests_oauthlib.oauth1_auth", "oauthlib.oauth1.rfc5849")
@@ -112,18 +119,38 @@ class Line:
 
     def __init__(self, session: requests.Session, host: str, *, base_url: str | None, timeout: float) -> None:
         session.mount(host, RewritingAdapter(base_url, timeout))
+        session.stream = True  # the body is read below, by our clock
         session.hooks["response"].append(self._caught)
         session.max_redirects = 0  # an API that redirects is not the API; and a write must not be sent twice
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.auth = _as_it_is
         hush()
         self.session = session
+        self._patience = WHOLE_ANSWER * timeout
         self._answers: list[Answer] = []
         self._turn = Lock()
 
     def _caught(self, response: requests.Response, *args: Any, **kwargs: Any) -> None:
         headers = {name.lower(): value for name, value in response.headers.items()}
-        self._answers.append(Answer(response.status_code, headers, response.content))
+        self._answers.append(Answer(response.status_code, headers, self._body_of(response)))
+
+    def _body_of(self, response: requests.Response) -> bytes:
+        """The whole body, which the SDK then finds read already."""
+        body, started = bytearray(), time.monotonic()
+        try:
+            while piece := response.raw.read1(PIECE, decode_content=True):
+                body += piece
+                if time.monotonic() - started > self._patience or len(body) > LARGEST_ANSWER:
+                    raise requests.ReadTimeout("the answer does not end")
+        except ReadTimeoutError as fault:
+            raise requests.ReadTimeout(fault) from None
+        except HTTPError as fault:
+            raise requests.ConnectionError(fault) from None
+        finally:
+            response.raw.release_conn() if response.raw.isclosed() else response.close()
+        whole = bytes(body)
+        vars(response).update(_content=whole, _content_consumed=True)  # what asking for `content` would do
+        return whole
 
     def ask(self, send: Callable[[], object]) -> Answer:
         """The answer to the request that `send` makes.

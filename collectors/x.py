@@ -10,17 +10,18 @@ Three streams, because no single one is whole.  *mentions* misses who removed ou
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from collectors.asking import keys_in, read, retry_at, write
 from collectors.base import (
     CLOCKS_DISAGREE,
+    Access,
     Action,
     AuthExpired,
     Budget,
@@ -42,7 +43,8 @@ from collectors.base import (
     Usage,
 )
 from collectors.items import Sifted, Unreadable, as_bytes, moment, perhaps, said, sift, within
-from collectors.transport import Answer, BadCredential, Line, Unanswered
+from collectors.paging import NOTHING_SPENT, Leaf, Run, pages
+from collectors.transport import Answer, Line
 from vocabulary import Author, Comment, OwnReply, Platform, Post
 
 HOST = "https://api.twitter.com"  # tweepy's own; X answers there as at api.x.com
@@ -72,6 +74,7 @@ LONGEST_WAIT = timedelta(days=1)  # whatever a header says; asking once a day do
 CONVERSATIONS_WATCHED = 60
 CONVERSATIONS_IN_A_QUERY = 12  # X takes 512 characters
 READ_BACK_PAGES = 10
+ACTIONS = frozenset({Action.REPLY, Action.HIDE, Action.UNHIDE})
 RECHECKED_AT_ONCE = 100
 
 # Status, or the last word of a problem's type -> what it means to us, in our words.
@@ -110,34 +113,6 @@ EMOJI = re.compile(
     "(?:\u200d[\u2190-\u2bff\U0001f000-\U0001faff][\ufe0f\U0001f3fb-\U0001f3ff]*)*"
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run that is not finished, as it is kept in a cursor's page token.
-
-    `newest` becomes the watermark when the run ends; it is what was newest when the run began.
-    `legs` are the searches still to be made, the first of them under way; a timeline has one, "".
-    """
-
-    newest: str = ""
-    legs: tuple[str, ...] = ("",)
-    token: str = ""
-
-    def packed(self) -> str:
-        return json.dumps([self.newest, self.legs, self.token], separators=(",", ":"))
-
-    @classmethod
-    def unpacked(cls, page_token: str) -> Run | None:
-        """None where there is no run to go on with, or a page token that is not ours."""
-        try:
-            newest, legs, token = json.loads(page_token)
-            run = cls(str(newest), tuple(map(str, legs)), str(token))
-            return run if run.legs and (not run.newest or ID.fullmatch(run.newest)) else None
-        except (TypeError, ValueError):
-            return None
-
-
-NOTHING_SPENT = Usage()
 
 # X escapes these three and no others (tweepy#93), and puts a short address in the place of every link.
 ESCAPES = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
@@ -186,11 +161,11 @@ class XAccount:
                 self.user_id, since_id=since, pagination_token=token, **self._asking()
             )
 
-        run = Run.unpacked(cursor.page_token) or Run()
+        run = _unpacked(cursor) or Run()
         return self._pages(ask, cursor, run, _less_overlap(cursor), budget)
 
     def _own(self, cursor: Cursor, budget: Budget) -> Iterator[Page]:
-        run = Run.unpacked(cursor.page_token) or Run()
+        run = _unpacked(cursor) or Run()
         return self._pages(self._ask_timeline, cursor, run, _less_overlap(cursor), budget, all_ours=True)
 
     def _asking(self) -> dict[str, Any]:
@@ -218,15 +193,14 @@ class XAccount:
                 leg, since_id=since, next_token=token, sort_order="recency", **self._asking()
             )
 
-        run, spent = Run.unpacked(cursor.page_token), NOTHING_SPENT
-        if run is None or not run.newest:
+        run, spent = _unpacked(cursor), NOTHING_SPENT
+        if run is None or not run.mark:
             listing, spent = self._listing(
                 lambda: self.client.get_users_tweets(self.user_id, exclude=["replies", "retweets"], **self._asking())
             )
             run = Run(id_at(listing.at), tuple(_searches(self.user_id, _conversations(listing.items))))
-            budget = replace(budget, pages=budget.pages - 1)
         since = _less_overlap(cursor)
-        if since and time_of(since) < time_of(run.newest) - SEARCH_REACHES_BACK:
+        if since and time_of(since) < time_of(run.mark) - SEARCH_REACHES_BACK:
             since = None  # a search refuses an older id; without one it goes back as far as it can
         yield from self._pages(ask, cursor, run, since, budget, spent=spent)
 
@@ -242,39 +216,14 @@ class XAccount:
         all_ours: bool = False,
     ) -> Iterator[Page]:
         """Page through every leg of a run, from where it stands."""
-        pages, items, seen = 0, 0, {(run.legs[0], run.token)}
-        while True:
-            try:
-                listing, usage = self._listing(partial(ask, run.legs[0], since, run.token or None))
-            except Refused:
-                if pages or not run.token:
-                    raise
-                run = replace(run, token="")  # the token of an earlier run has gone stale: this leg from its start
-                continue
+
+        def leaf(leg: str, token: str) -> Leaf:
+            listing, usage = self._listing(partial(ask, leg, since, token or None))
             sifted = self._sifted(listing, all_ours=all_ours)
-            pages, items = pages + 1, items + usage.items
-            run, looped = _onward(run, listing, seen)
-            done = not run.legs
-            if done:
-                newest = run.newest or cursor.watermark
-                watermark = max(newest, cursor.watermark, key=lambda number: int(number or 0))
-                after = Cursor(watermark)
-            else:
-                after = Cursor(cursor.watermark, "" if looped else run.packed())
-            yield Page(
-                cursor=after,
-                complete=done,
-                comments=tuple(sifted.comments),
-                posts=tuple(sifted.posts),
-                ours=tuple(sifted.ours),
-                troubles=(*sifted.troubles, *listing.troubles),
-                usage=replace(usage, requests=usage.requests + spent.requests, items=usage.items + spent.items),
-            )
-            spent = NOTHING_SPENT
-            if looped:
-                raise Malformed(self.account, "X answers with a page that leads back to itself; the run starts anew")
-            if done or pages >= budget.pages or items >= budget.items:
-                return
+            sifted.troubles += listing.troubles
+            return Leaf(sifted, listing.next, listing.newest, usage)
+
+        return pages(self.account, cursor, run, budget, leaf, newer=_newer, spent=spent)
 
     def _sifted(self, listing: Listing, *, all_ours: bool = False) -> Sifted:
         return sift(listing.items, lambda item, raw: self._told_apart(item, raw, listing, all_ours=all_ours))
@@ -352,7 +301,7 @@ class XAccount:
     def capabilities(self) -> Capabilities:
         """A timeline may lag behind by minutes and X promises no bound, so absence proves nothing here."""
         return Capabilities(
-            actions=frozenset(Action), longest_reply=280, proves_absence=False, settles_after=timedelta(minutes=1)
+            actions=ACTIONS, longest_reply=280, proves_absence=False, settles_after=timedelta(minutes=1)
         )
 
     def length_of(self, text: str) -> int:
@@ -378,10 +327,13 @@ class XAccount:
             raise Unconfirmed(self.account, "X took the reply and did not say under which id it stands")
         return Receipt(published, time_of(published))
 
-    def hide(self, native_id: str, *, hidden: bool) -> None:
-        act = self.client.hide_reply if hidden else self.client.unhide_reply
+    def act(self, action: Action, native_id: str) -> None:
+        if action not in (Action.HIDE, Action.UNHIDE):
+            raise Refused(self.account, NOT_HIDEABLE)
+        hidden = action is Action.HIDE
+        change = self.client.hide_reply if hidden else self.client.unhide_reply
         try:
-            answer = self._write(lambda: act(native_id, user_auth=self.signed), refusal=NOT_HIDEABLE)
+            answer = self._write(lambda: change(native_id, user_auth=self.signed), refusal=NOT_HIDEABLE)
         except Unconfirmed as doubt:
             raise Transient(self.account, doubt.reason) from None
         body = answer.json()
@@ -436,19 +388,15 @@ class XAccount:
         return listing, Usage(requests=1, items=len(items), remaining=_remaining(answer))
 
     def _read(self, send: Callable[[], object]) -> Answer:
-        try:
-            answer = self.line.ask(send)
-        except Unanswered as silence:
-            raise Transient(self.account, silence.reason) from None
+        answer = read(self.line, self.account, send)
+        if answer.status == 503 and (until := retry_at(answer)):
+            raise RateLimited(self.account, "X asks us to wait", until=until)
         if answer.status != 200:
             raise self._meaning(answer, otherwise=Transient if answer.status >= 500 else Malformed)
         return answer
 
     def _write(self, send: Callable[[], object], *, refusal: str) -> Answer:
-        try:
-            answer = self.line.ask(send)
-        except Unanswered as silence:
-            raise (Unconfirmed if silence.sent else Transient)(self.account, silence.reason) from None
+        answer = write(self.line, self.account, send)
         if answer.status in (200, 201):
             return answer
         if answer.status == 403 and _kind(_problem(answer)) not in MEANING:
@@ -505,10 +453,10 @@ class Listing:
             return native_id
 
 
-def open_x(account: str, native_id: str, credential: str, *, base_url: str | None, timeout: float) -> XAccount:
+def open_x(access: Access) -> XAccount:
     """Connect to one account.  tweepy is imported here.
 
-    `credential` is an OAuth 2.0 user token, or a JSON object with `consumer_key`, `consumer_secret`,
+    The credential is an OAuth 2.0 user token, or a JSON object with `consumer_key`, `consumer_secret`,
     `access_token` and `access_token_secret` (OAuth 1.0a, which does not expire).
 
     Raises:
@@ -516,10 +464,14 @@ def open_x(account: str, native_id: str, credential: str, *, base_url: str | Non
     """
     import tweepy
 
-    keys = _keys(account, credential)
-    client = tweepy.Client(**keys, return_type=dict, wait_on_rate_limit=False)
-    line = Line(client.session, HOST, base_url=base_url, timeout=timeout)
-    return XAccount(account, native_id, client, line, signed="consumer_key" in keys)
+    signed = "consumer_key" in access.credential
+    keys = keys_in(access, *(OAUTH1_KEYS if signed else ()))
+    if signed:
+        client = tweepy.Client(**{name: keys[name] for name in OAUTH1_KEYS}, return_type=dict, wait_on_rate_limit=False)
+    else:
+        client = tweepy.Client(bearer_token=keys["access_token"], return_type=dict, wait_on_rate_limit=False)
+    line = Line(client.session, HOST, base_url=access.base_url, timeout=access.timeout)
+    return XAccount(access.account, access.native_id, client, line, signed=signed)
 
 
 def id_at(at: datetime) -> str:
@@ -543,20 +495,6 @@ MISSING = {"resource-not-found": Standing.GONE, "not-authorized-for-resource": S
 OAUTH1_KEYS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
 
 
-def _keys(account: str, credential: str) -> dict[str, str]:
-    if not credential.lstrip().startswith("{"):
-        if not credential.strip() or not credential.isascii():
-            raise BadCredential(f"{account}: the X token is empty or damaged; connect the account again")
-        return {"bearer_token": credential.strip()}
-    try:
-        keys: dict[str, str] = json.loads(credential)
-    except ValueError:
-        keys = {}
-    if set(keys) != set(OAUTH1_KEYS) or not all(isinstance(key, str) and key for key in keys.values()):
-        raise BadCredential(f"{account}: the X keys must be a JSON object with {', '.join(OAUTH1_KEYS)}")
-    return keys
-
-
 def _searches(user_id: str, conversations: Sequence[str]) -> Iterator[str]:
     yield f"to:{user_id} -from:{user_id}"
     for start in range(0, len(conversations), CONVERSATIONS_IN_A_QUERY):
@@ -575,16 +513,12 @@ def _less_overlap(cursor: Cursor) -> str | None:
     return id_at(time_of(cursor.watermark) - OVERLAP) if cursor.watermark else None
 
 
-def _onward(run: Run, listing: Listing, seen: set[tuple[str, str]]) -> tuple[Run, bool]:
-    """The run after this page, with no legs when it is done; and whether the page leads to one already read."""
-    run = replace(run, newest=run.newest or listing.newest)
-    if not listing.next:
-        return replace(run, legs=run.legs[1:], token=""), False
-    place = (run.legs[0], listing.next)
-    if place in seen:
-        return replace(run, token=""), True
-    seen.add(place)
-    return replace(run, token=listing.next), False
+def _newer(one: str, other: str) -> str:
+    return max(one, other, key=lambda number: int(number or 0))
+
+
+def _unpacked(cursor: Cursor) -> Run | None:
+    return Run.unpacked(cursor.page_token, lambda mark: bool(ID.fullmatch(mark)))
 
 
 def _either(item: Mapping[str, Any], names: tuple[str, str]) -> Any:

@@ -78,7 +78,7 @@ def collect(here: Installation, slug: str, *, now: datetime, budget: Budget | No
         cleared = accounts.stream_if_any(session, account.id, WHOLE_ACCOUNT)
     told = Collected(slug)
     try:
-        collector = here.collector(account)
+        collector = here.collector(account, now)
         streams = collector.streams()
     except GwylioError as error:
         told.troubles.append(str(error))
@@ -343,7 +343,7 @@ def recheck(here: Installation, slug: str, *, now: datetime, limit: int = 100) -
     if not waiting:
         return 0
     try:
-        standing = here.collector(account).recheck([native_id for _, native_id in waiting])
+        standing = here.collector(account, now).recheck([native_id for _, native_id in waiting])
     except GwylioError as error:
         log.warning("re-check failed", account=slug, error=type(error).__name__)
         return 0

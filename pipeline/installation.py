@@ -9,7 +9,7 @@ from datetime import datetime
 
 from classifiers.panel import Panel
 from collectors import registry
-from collectors.base import Collector
+from collectors.base import Access, Collector
 from moderation.policy import Policy
 from moderation.service_areas import Areas
 from settings import Keys, Settings
@@ -20,7 +20,7 @@ from store.database import Store
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Opened by opening.py.  `collector` answers with the collector of an account, for the thread that asks."""
+    """Opened by opening.py.  `collector` answers with an account's collector, for this thread and this moment."""
 
     settings: Settings
     keys: Keys
@@ -28,7 +28,7 @@ class Installation:
     policy: Policy
     areas: Areas
     open_panel: Callable[[], Panel]
-    collector: Callable[[AccountRow], Collector]
+    collector: Callable[[AccountRow, datetime], Collector]
 
 
 class Collectors:
@@ -42,7 +42,7 @@ class Collectors:
         self._settings, self._keys = settings, keys
         self._of_this_thread = threading.local()
 
-    def __call__(self, account: AccountRow) -> Collector:
+    def __call__(self, account: AccountRow, now: datetime) -> Collector:
         """The account's collector.
 
         Raises:
@@ -51,12 +51,15 @@ class Collectors:
         opened: dict[str, tuple[datetime | None, Collector]] = self._of_this_thread.__dict__.setdefault("opened", {})
         since, collector = opened.get(account.slug, (None, None))
         if collector is None or since != account.credential_since:
-            collector = registry.open_collector(
-                account=account.slug,
-                platform=account.platform,
-                native_id=account.native_id,
-                credential=credentials.reveal(account, key=self._keys.credentials),
-                base_url=self._settings.platform_urls.get(account.platform.value),
-            )
+            collector = registry.open_collector(account.platform, self._access(account))
             opened[account.slug] = account.credential_since, collector
         return collector
+
+    def _access(self, account: AccountRow) -> Access:
+        return Access(
+            account=account.slug,
+            native_id=account.native_id,
+            credential=credentials.reveal(account, key=self._keys.credentials),
+            base_url=self._settings.platform_urls.get(account.platform.value),
+            home=account.home,
+        )

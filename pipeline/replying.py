@@ -14,6 +14,7 @@ import structlog
 
 from classifiers.panel import Opinion
 from collectors.base import (
+    Action,
     AuthExpired,
     Budget,
     Capabilities,
@@ -58,7 +59,7 @@ def send_reply(
     """
     with here.store.read() as session:
         account = session.get_one(AccountRow, queue.get(session, case_id).account_id)
-    collector = here.collector(account)
+    collector = here.collector(account, now)
     seen = _read_draft(here, draft)
 
     def objections(case: CaseRow, draft: Draft) -> Sequence[reply_rules.Objection]:
@@ -127,7 +128,7 @@ def dispatch(here: Installation, slug: str | None = None, *, now: datetime) -> D
 
 
 def _dispatch_account(here: Installation, account: AccountRow, done: Dispatched, *, now: datetime) -> None:
-    collector = _opened(here, account)
+    collector = _opened(here, account, now)
     limits = collector.capabilities()
     done.uncertain += here.store.write(
         lambda session: replies.recover(session, account.id, settles_after=limits.settles_after, now=now)
@@ -178,9 +179,9 @@ def _look_for(here: Installation, collector: Collector, lost: Lost, *, now: date
     )
 
 
-def _opened(here: Installation, account: AccountRow) -> Collector:
+def _opened(here: Installation, account: AccountRow, now: datetime) -> Collector:
     try:
-        return here.collector(account)
+        return here.collector(account, now)
     except GwylioError as error:
         log.warning("account cannot be opened", account=account.slug, error=type(error).__name__)
         return _Shut(account.slug, account.platform, str(error))
@@ -212,7 +213,7 @@ class _Shut:
     def reply(self, native_id: str, text: str, *, key: str) -> Receipt:
         raise self._lost()
 
-    def hide(self, native_id: str, *, hidden: bool) -> None:
+    def act(self, action: Action, native_id: str) -> None:
         raise self._lost()
 
     def own_replies(self, native_id: str, *, since: datetime) -> Sequence[OwnReply]:
@@ -236,7 +237,7 @@ def hide(here: Installation, comment_id: int, *, hidden: bool, actor: Actor, wor
     with here.store.read() as session:
         comment = session.get_one(CommentRow, comment_id)
         account = session.get_one(AccountRow, comment.account_id)
-    collector = here.collector(account)
+    collector = here.collector(account, now)
     here.store.write(
         lambda session: audit.append(
             session,
@@ -246,7 +247,7 @@ def hide(here: Installation, comment_id: int, *, hidden: bool, actor: Actor, wor
             now=now,
         )
     )
-    collector.hide(comment.native_id, hidden=hidden)
+    collector.act(Action.HIDE if hidden else Action.UNHIDE, comment.native_id)
 
     def act(session: Session) -> None:
         row = session.get_one(CommentRow, comment_id, with_for_update=True)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request, without its token's letters: `token` is looked up and never stored."""
+    """One request, without its token's letters: `token` is looked up and never stored.
+
+    `query` has the last value of each name, `pairs` all of them in order.  `form` is the body, of a
+    form or a JSON object.  `headers` are in lower case, and hold no token.
+    """
 
     method: str
     path: str
     query: Mapping[str, str]
     form: Mapping[str, Any]
     token: str = field(default="", repr=False)
+    pairs: Sequence[tuple[str, str]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

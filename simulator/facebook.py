@@ -10,11 +10,13 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from simulator.exchange import Answer, Ask, Written
+from simulator.faults import Fault, Instead, Kind, Spoil, each_item, without
 from simulator.world import Account, Message, World
 from vocabulary import Platform
 
@@ -38,6 +40,14 @@ class Facebook:
     """The platform: `answer` is all that the server asks of it."""
 
     platform = Platform.FACEBOOK
+
+    @property
+    def instead(self) -> Instead:
+        return INSTEAD
+
+    @property
+    def spoil(self) -> Spoil:
+        return SPOIL
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -257,3 +267,54 @@ def _uncursor(cursor: str) -> str:
         return base64.urlsafe_b64decode(cursor).decode()
     except ValueError:
         raise GraphRefusal(400, 100, "(#100) Invalid cursor") from None
+
+
+# --- what goes wrong, in Graph's words
+
+
+def _business_usage(fault: Fault) -> dict[str, str]:
+    row = {"type": "pages", "call_count": 100, "total_cputime": 20, "total_time": 20}
+    row["estimated_time_to_regain_access"] = int(fault.seconds // 60)
+    return {"X-Business-Use-Case-Usage": json.dumps({"100000000000001": [row]})}
+
+
+def _graph(status: int, code: int, message: str, *, subcode: int | None = None) -> Answer:
+    return error(GraphRefusal(status, code, message, subcode=subcode))
+
+
+def _loop(answer: Answer, ask: Ask) -> Answer:
+    """The page leads to itself."""
+    paging = dict(answer.payload.get("paging") or {"cursors": {"after": "bG9vcA=="}})
+    after = ask.query.get("after") or paging["cursors"]["after"]
+    paging["cursors"] = {**paging["cursors"], "after": after}
+    paging["next"] = f"{GRAPH}{ask.path}?after={after}"
+    return replace(answer, payload={**answer.payload, "paging": paging})
+
+
+def _empty(answer: Answer, ask: Ask) -> Answer:
+    """Nothing on this page, and yet there is a next one: the same items, a step later."""
+    here = base64.urlsafe_b64decode(ask.query.get("after", "")).decode()
+    after = _cursor(f"{AGAIN}{here}")
+    paging = {"cursors": {"after": after}, "next": f"{GRAPH}{ask.path}?after={after}"}
+    return replace(answer, payload={**answer.payload, "data": [], "paging": paging})
+
+
+INSTEAD: Instead = {
+    Kind.RATE_LIMITED: lambda f, now: replace(
+        _graph(400, 80001, "(#80001) There have been too many calls to this Page account."), headers=_business_usage(f)
+    ),
+    Kind.RATE_LIMITED_WITHOUT_RESET: lambda f, now: _graph(400, 4, "(#4) Application request limit reached"),
+    Kind.USAGE_CAPPED: lambda f, now: _graph(400, 17, "(#17) User request limit reached"),
+    Kind.EXPIRED: lambda f, now: _graph(400, 190, "Error validating access token: Session has expired", subcode=463),
+    Kind.FORBIDDEN: lambda f, now: _graph(403, 200, "(#200) Permissions error"),
+    Kind.REFUSED: lambda f, now: _graph(400, 506, "Duplicate status message"),
+    Kind.GONE: lambda f, now: _graph(400, 100, "Unsupported request. Object does not exist", subcode=33),
+    Kind.SERVER_ERROR: lambda f, now: Answer(500, {"status": "oops"}),
+}
+SPOIL: Spoil = {
+    Kind.ERRORS_ONLY: lambda answer, ask: replace(answer, payload={"errors": [{"message": "Internal Error"}]}),
+    Kind.NEXT_LOOP: _loop,
+    Kind.EMPTY_PAGE_WITH_NEXT: _empty,
+    Kind.MISSING_FROM: each_item("data", without("from")),
+    Kind.BROKEN_ITEM: each_item("data", without("created_time"), only_first=True),
+}

@@ -1,4 +1,4 @@
-"""One process that is every platform at once, on loopback: X under /x, Facebook under /facebook.
+"""One process that is every platform at once, on loopback, each under its own name, such as /facebook.
 
 `/_simulator/` tells the truth behind them, for whoever has to check what was really published.
 No token is kept: a request is recorded by its path, never its query or its headers.
@@ -7,6 +7,7 @@ No token is kept: a request is recorded by its path, never its query or its head
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 import socket
@@ -28,14 +29,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from simulator.exchange import Answer, Ask, Written
-from simulator.facebook import Facebook
 from simulator.faults import BEFORE_APPLYING, Fault, Faults, Kind, from_row, instead, spoilt
+from simulator.platforms import PLATFORMS, Pretended
 from simulator.world import World, message_as_json
-from simulator.x import X
 from vocabulary import GwylioError, Platform
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-METHODS = ["GET", "POST", "PUT", "DELETE"]
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -81,7 +81,7 @@ class Simulator:
         self.world = world
         self.faults = faults if faults is not None else Faults()
         self.requests: list[Recorded] = []
-        self._platforms: dict[str, X | Facebook] = {"x": X(world), "facebook": Facebook(world)}
+        self._platforms: dict[str, Pretended] = {each.value: made(world) for each, made in PLATFORMS.items()}
         self._log = log
         self._lock = Lock()
         config = uvicorn.Config(
@@ -166,9 +166,9 @@ class Simulator:
         elif fault.kind is Kind.DROPPED_BEFORE:
             answer = None
         elif fault.kind in BEFORE_APPLYING:
-            answer = instead(fault, platform.platform, self.world.now)
+            answer = instead(fault, platform.instead, self.world.now)
         else:
-            answer = spoilt(fault, platform.platform, ask, platform.answer(ask))
+            answer = spoilt(fault, platform.spoil, ask, platform.answer(ask))
         self._record(platform.platform, ask, answer, fault)
         return (None if fault and fault.kind is Kind.DROPPED_AFTER else answer), fault
 
@@ -199,8 +199,7 @@ class Simulator:
             return
         answer, fault = self.decide(name, await _ask(request))
         if fault is not None and fault.kind is Kind.SLOW:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.Event().wait(), fault.seconds)
+            await _pass(fault.seconds)
         if answer is None:
             self._hang_up(request)
             await receive()
@@ -213,8 +212,17 @@ class Simulator:
             await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
             self._hang_up(request)
             await receive()
+        elif fault is not None and fault.kind is Kind.DRIP:
+            await self._drip(body, fault.seconds, send)
         else:
             await send({"type": "http.response.body", "body": body})
+
+    async def _drip(self, body: bytes, seconds: float, send: Send) -> None:
+        """A byte at a time, so that no wait between two of them is long and the whole takes `seconds`."""
+        for place in range(len(body)):
+            await send({"type": "http.response.body", "body": body[place : place + 1], "more_body": True})
+            await _pass(seconds / len(body))
+        await send({"type": "http.response.body", "body": b""})
 
     def _hang_up(self, request: Request) -> None:
         """End the client's connection without another word, once what was sent has left."""
@@ -222,6 +230,11 @@ class Simulator:
         for connection in list(self._server.server_state.connections):
             if getattr(connection, "client", None) == client:
                 cast("Any", connection).transport.close()
+
+
+async def _pass(seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), seconds)
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -258,15 +271,36 @@ async def _ask(request: Request) -> Ask:
     kind = request.headers.get("content-type", "")
     form: dict[str, Any] = {}
     if "json" in kind:
-        form = json.loads(body or b"{}")
+        said = json.loads(body or b"{}")
+        form = said if isinstance(said, dict) else {}
     elif body:
         form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+    headers = {name: value for name, value in request.headers.items() if name not in BEARERS}
     query = dict(request.query_params)
+    token = query.pop("access_token", "") or form.pop("access_token", "") or _token(request)
+    pairs = [(name, value) for name, value in request.query_params.multi_items() if name != "access_token"]
+    return Ask(request.method, _path(request), query, form, token, pairs, headers)
+
+
+BEARERS = ("authorization", "access-token", "cookie")
+
+
+def _path(request: Request) -> str:
+    """The path behind the platform's name, as it was sent: LinkedIn puts escaped colons and commas into one."""
+    raw = request.scope.get("raw_path", b"").decode("ascii", "replace")
+    return "/" + raw.split("/", 2)[2] if raw.count("/") > 1 else "/"
+
+
+def _token(request: Request) -> str:
+    """Whatever opens the account: a bearer token, an OAuth 1 token, a name and a password, TikTok's own header."""
     header = request.headers.get("authorization", "")
     oauth1 = re.search(r'oauth_token="([^"]*)"', header)
-    bearer = oauth1[1] if oauth1 else header.removeprefix("Bearer ").removeprefix("OAuth ")
-    token = query.pop("access_token", "") or form.pop("access_token", "") or bearer
-    return Ask(request.method, f"/{request.path_params['rest']}", query, form, token)
+    if oauth1:
+        return oauth1[1]
+    scheme, _, value = header.partition(" ")
+    if scheme == "Basic":
+        return base64.b64decode(value).decode("utf-8", "replace")
+    return value if scheme in ("Bearer", "OAuth", "bearer") else request.headers.get("access-token", "")
 
 
 def _body(answer: Answer) -> bytes:

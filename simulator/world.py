@@ -7,7 +7,8 @@ sees it, and moving the clock plays it.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
@@ -54,6 +55,8 @@ class Message:
 
     `native_id` is that of its first version.  `root` is the message its conversation began with.
     `listed_at` is when lists and searches begin to show it; asked for by id it is there at once.
+    `gone` are the times for which it could not be read: from, and until (None: for good).  `private` is
+    a direct message; `aside` is about us and neither to us nor under anything of ours.
     """
 
     account: str
@@ -64,14 +67,17 @@ class Message:
     root: str
     parent: str = ""
     listed_at: datetime | None = None
-    deleted_at: datetime | None = None
+    gone: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     hidden: bool = False
     mentions_us: bool = False
+    private: bool = False
+    aside: bool = False
     through_api: bool = False
 
     def exists(self, now: datetime) -> bool:
         """Whether it can be read by its id at this moment."""
-        return self.at <= now and (self.deleted_at is None or now < self.deleted_at)
+        away = any(start <= now and (end is None or now < end) for start, end in self.gone)
+        return self.at <= now and not away
 
     def listed(self, now: datetime) -> bool:
         """Whether lists and searches show it at this moment."""
@@ -83,6 +89,9 @@ class Message:
 
     def current(self, now: datetime) -> Version:
         return self.history(now)[-1]
+
+    def edited(self, now: datetime) -> bool:
+        return len(self.history(now)) > 1
 
     @property
     def text(self) -> str:
@@ -177,12 +186,25 @@ class World:
         person = self._person(account, author_id, author_name)
         return self._add(account, text, person, at, mentions_us=True, listed_at=listed_at).native_id
 
+    def overheard(self, account: str, text: str, author_id: str, author_name: str, at: datetime) -> str:
+        """Somebody writes about us, not to us; only a search that `account` may make finds it."""
+        return self._add(account, text, self._person(account, author_id, author_name), at, aside=True).native_id
+
+    def direct_message(
+        self, account: str, text: str, author_id: str, author_name: str, at: datetime, *, parent: str = ""
+    ) -> str:
+        """Somebody writes to us in private; with `parent`, in the conversation that began with it."""
+        with self.lock:
+            above = self._messages[self._versions[parent]] if parent else None
+            person = self._person(account, author_id, author_name)
+            return self._add(account, text, person, at, above=above, private=True).native_id
+
     def edit(self, native_id: str, text: str, at: datetime) -> str:
-        """New words from `at` on.  Answers with the new version's id, which on Facebook is the old one."""
+        """New words from `at` on.  Answers with the new version's id, which anywhere but on X is the old one."""
         with self.lock:
             message = self._messages[self._versions[native_id]]
             on_x = self._accounts[message.account].platform is Platform.X
-            version = self._x_id(at) if on_x else message.native_id
+            version = grown(at, next(self._serial)) if on_x else message.native_id
             message.versions.append(Version(version, text, _aware(at)))
             message.versions.sort(key=lambda version: version.at)
             self._versions[version] = message.native_id
@@ -190,18 +212,38 @@ class World:
 
     def delete(self, native_id: str, at: datetime) -> None:
         with self.lock:
-            self._messages[self._versions[native_id]].deleted_at = _aware(at)
+            self._messages[self._versions[native_id]].gone.append((_aware(at), None))
+
+    def restore(self, native_id: str, at: datetime) -> None:
+        """What was gone can be read again from `at` on: its author was suspended, and is not any more."""
+        with self.lock:
+            message = self._messages[self._versions[native_id]]
+            message.gone = [(start, _aware(at) if end is None else end) for start, end in message.gone]
+
+    def renew_token(self, slug: str, token: str) -> None:
+        """The account opens with this token from now on, and with the one before no more."""
+        with self.lock:
+            self._accounts[slug] = replace(self._accounts[slug], token=token)
 
     # --- what the platforms do when asked
 
     def write(self, account: str, text: str, *, above: Message | None = None) -> Message:
-        """Published by us through an API, at this moment."""
+        """Published by us through an API, at this moment; in private where what it answers is."""
         now = self.now
-        return self._add(account, text, self._us(account), now, above=above, listed_at=now + self.lag, through_api=True)
+        return self._add(
+            account,
+            text,
+            self._us(account),
+            now,
+            above=above,
+            listed_at=now + self.lag,
+            private=above is not None and above.private,
+            through_api=True,
+        )
 
     def erase(self, message: Message) -> None:
         with self.lock:
-            message.deleted_at = self.now
+            message.gone.append((self.now, None))
 
     def set_hidden(self, message: Message, *, hidden: bool) -> None:
         with self.lock:
@@ -267,7 +309,7 @@ class World:
         ours = self._us(account)
         if native_id == ours.native_id:
             return ours
-        return Person(native_id, name, f"user_{native_id}"[:15])
+        return Person(person_id(self._accounts[account].platform, native_id), name, f"user_{native_id}"[:15])
 
     def _add(
         self,
@@ -279,16 +321,16 @@ class World:
         above: Message | None = None,
         mentions_us: bool = False,
         listed_at: datetime | None = None,
+        private: bool = False,
+        aside: bool = False,
         through_api: bool = False,
     ) -> Message:
         at = _aware(at)
         with self.lock:
             ours = self._accounts[account]
-            if ours.platform is Platform.X:
-                native_id = self._x_id(at)
-            else:
-                place = ours.native_id if above is None else above.root.split("_")[-1]
-                native_id = f"{place}_{self._x_id(at)}"
+            serial = next(self._serial)
+            made = New(ours.native_id, author.native_id, above, grown(at, serial), serial, private=private)
+            native_id = NATIVE_ID[ours.platform](made) if ours.platform in NATIVE_ID else made.number
             message = Message(
                 account=account,
                 native_id=native_id,
@@ -299,15 +341,100 @@ class World:
                 parent=above.native_id if above else "",
                 listed_at=listed_at and _aware(listed_at),
                 mentions_us=mentions_us,
+                private=private,
+                aside=aside,
                 through_api=through_api,
             )
             self._messages[native_id] = message
             self._versions[native_id] = native_id
             return message
 
-    def _x_id(self, at: datetime) -> str:
-        """Digits that grow with time: milliseconds above, a serial below."""
-        return str((milliseconds(at) - X_EPOCH_MS << 22) | (next(self._serial) & 0x3FFFFF))
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """What a platform makes an id of.  `number` grows with time; `serial` counts from 1."""
+
+    ours: str
+    author: str
+    above: Message | None
+    number: str
+    serial: int
+    private: bool = False
+
+    @property
+    def root(self) -> str:
+        return self.above.root if self.above else ""
+
+
+def _facebook_id(new: New) -> str:
+    """A post carries its Page's id, a comment its post's; a private message has one of its own."""
+    if new.private:
+        return f"m_{new.number}"
+    return f"{new.root.split('_')[-1] or new.ours}_{new.number}"
+
+
+def _youtube_id(new: New) -> str:
+    """Eleven characters for a video, a long word for a thread, and a thread's replies carry its id."""
+    if new.above is None:
+        return f"v{new.serial:010d}"
+    thread = new.above.native_id.split(".")[0]
+    return f"{thread}.{new.number}" if new.above.parent else f"Ug{new.number}AaABAg"
+
+
+def _linkedin_id(new: New) -> str:
+    return f"urn:li:comment:({new.root},{new.number})" if new.above else f"urn:li:activity:{new.number}"
+
+
+def _tiktok_id(new: New) -> str:
+    """A comment's own id says nothing of its video, which every request about it must name."""
+    return f"{new.root}/{new.number}" if new.above else new.number
+
+
+def _bluesky_id(new: New) -> str:
+    """The address of a record in its author's repository, under a key that sorts by time."""
+    number, key = int(new.number), ""
+    for _ in range(13):
+        number, digit = divmod(number, 32)
+        key = "234567abcdefghijklmnopqrstuvwxyz"[digit] + key
+    return f"at://{new.author}/app.bsky.feed.post/{key}"
+
+
+def _flickr_id(new: New) -> str:
+    return f"{new.ours.split('@')[0]}-{new.root}-{new.number}" if new.above else f"5{new.serial:010d}"
+
+
+def _vimeo_id(new: New) -> str:
+    return f"{new.root}/comments/{new.serial}" if new.above else f"/videos/{76_000_000 + new.serial}"
+
+
+NATIVE_ID: Mapping[Platform, Callable[[New], str]] = {
+    Platform.FACEBOOK: _facebook_id,
+    Platform.YOUTUBE: _youtube_id,
+    Platform.LINKEDIN: _linkedin_id,
+    Platform.TIKTOK: _tiktok_id,
+    Platform.BLUESKY: _bluesky_id,
+    Platform.WORDPRESS: lambda new: str(new.serial),
+    Platform.FLICKR: _flickr_id,
+    Platform.VIMEO: _vimeo_id,
+}
+"""How a platform names what is written there; where there is nothing to say, by digits that grow with time."""
+
+
+def person_id(platform: Platform, number: str) -> str:
+    """Who somebody is, as the platform has it; a story may say just a number."""
+    known = {
+        Platform.BLUESKY: f"did:plc:{number}",
+        Platform.LINKEDIN: f"urn:li:person:{number}",
+        Platform.YOUTUBE: f"UC{number}",
+        Platform.FLICKR: f"{number}@N00",
+        Platform.VIMEO: f"/users/{number}",
+    }
+    return known.get(platform, number) if number.isalnum() else number
+
+
+def grown(at: datetime, serial: int) -> str:
+    """Digits that grow with time: milliseconds above, a serial below."""
+    return str((milliseconds(at) - X_EPOCH_MS << 22) | (serial & 0x3FFFFF))
 
 
 def message_as_json(message: Message, now: datetime) -> dict[str, Any]:
@@ -323,7 +450,7 @@ def message_as_json(message: Message, now: datetime) -> dict[str, Any]:
         "in_reply_to": message.parent,
         "hidden": message.hidden,
         "deleted": not message.exists(now),
-        "edited": len(message.history(now)) > 1,
+        "edited": message.edited(now),
         "through_api": message.through_api,
     }
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from simulator.exchange import Answer, Ask, Written
+from simulator.faults import Fault, Instead, Kind, Spoil, each_item, without
 from simulator.world import X_EPOCH_MS, Account, Message, Version, World, milliseconds
 from vocabulary import Platform
 
@@ -62,6 +63,14 @@ class X:
     """The platform: `answer` is all that the server asks of it."""
 
     platform = Platform.X
+
+    @property
+    def instead(self) -> Instead:
+        return INSTEAD
+
+    @property
+    def spoil(self) -> Spoil:
+        return SPOIL
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -459,3 +468,76 @@ def _invalid(parameter: str, detail: str) -> XRefusal:
 
 def _forbidden(detail: str) -> XRefusal:
     return XRefusal(403, "about:blank", "Forbidden", detail)
+
+
+# --- what goes wrong, in X's words
+
+
+def _problem(status: int, kind: str, title: str, headers: Mapping[str, str] | None = None, **more: Any) -> Answer:
+    uri = kind if kind == "about:blank" else f"{PROBLEMS['tweets']}/{kind}"
+    return Answer(status, {"title": title, "type": uri, "status": status, "detail": title, **more}, headers or {})
+
+
+def _reset(fault: Fault, now: datetime) -> dict[str, str]:
+    return {
+        "x-rate-limit-limit": "300",
+        "x-rate-limit-remaining": "0",
+        "x-rate-limit-reset": str(int((now + timedelta(seconds=fault.seconds)).timestamp())),
+    }
+
+
+def _loop(answer: Answer, ask: Ask) -> Answer:
+    """The page leads to itself."""
+    meta = answer.payload["meta"]
+    mark = ask.query.get("pagination_token") or ask.query.get("next_token") or meta.get("next_token")
+    return replace(answer, payload={**answer.payload, "meta": {**meta, "next_token": mark or f"7140dibdnow{'f' * 16}"}})
+
+
+def _empty(answer: Answer, ask: Ask) -> Answer:
+    """Nothing on this page, and yet there is a next one: the same items, a step later."""
+    payload = dict(answer.payload)
+    if shown := payload.pop("data", None):
+        payload["meta"] = {"result_count": 0, "next_token": _mark(int(shown[0]["id"]) + 1)}
+    return replace(answer, payload=payload)
+
+
+def _with_problems(answer: Answer, ask: Ask) -> Answer:
+    """Data, and beside it a problem about a referenced tweet, as X answers when a parent is gone."""
+    problem = {
+        "type": f"{PROBLEMS['tweets']}/resource-not-found",
+        "title": "Not Found Error",
+        "detail": "Could not find tweet with referenced_tweets.id: [1].",
+        "parameter": "referenced_tweets.id",
+        "resource_id": "1",
+        "resource_type": "tweet",
+        "value": "1",
+    }
+    return replace(answer, payload={**answer.payload, "errors": [problem]})
+
+
+def _problems_only(answer: Answer, ask: Ask) -> Answer:
+    """A 200 that holds nothing but a problem."""
+    problem = {"type": f"{PROBLEMS['tweets']}/internal-error", "title": "Internal Error", "detail": "-"}
+    return replace(answer, payload={"errors": [problem]})
+
+
+INSTEAD: Instead = {
+    Kind.RATE_LIMITED: lambda f, now: _problem(429, "about:blank", "Too Many Requests", _reset(f, now)),
+    Kind.RATE_LIMITED_WITHOUT_RESET: lambda f, now: _problem(429, "about:blank", "Too Many Requests"),
+    Kind.USAGE_CAPPED: lambda f, now: _problem(
+        429, "usage-capped", "UsageCapExceeded", _reset(f, now), period="Monthly", scope="Product"
+    ),
+    Kind.EXPIRED: lambda f, now: _problem(401, "about:blank", "Unauthorized"),
+    Kind.FORBIDDEN: lambda f, now: _problem(403, "client-forbidden", "Client Forbidden"),
+    Kind.REFUSED: lambda f, now: _problem(403, "about:blank", "Forbidden"),
+    Kind.GONE: lambda f, now: _problem(404, "resource-not-found", "Not Found Error"),
+    Kind.SERVER_ERROR: lambda f, now: _problem(503, "about:blank", "Service Unavailable"),
+}
+SPOIL: Spoil = {
+    Kind.PARTIAL_ERRORS: _with_problems,
+    Kind.ERRORS_ONLY: _problems_only,
+    Kind.NEXT_LOOP: _loop,
+    Kind.EMPTY_PAGE_WITH_NEXT: _empty,
+    Kind.MISSING_FROM: each_item("data", without("author_id")),
+    Kind.BROKEN_ITEM: each_item("data", without("created_at"), only_first=True),
+}

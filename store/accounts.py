@@ -15,7 +15,10 @@ from vocabulary import GwylioError, Platform
 class AccountRow(Base):
     """One corporate account on one platform.  `credential` is encrypted; the key is outside the database.
 
-    Comments posted before `open_since` are history: they are kept and open no case.
+    Comments posted before `open_since` are history: they are kept and open no case.  `home` is where
+    the account lives on a platform that has many homes: a Mastodon server, a WordPress site.
+    `credential_expires` is None for one that does not run out; `credential_renews` says whether we can
+    renew it ourselves, and `renewing_until` that somebody is doing so now.
     """
 
     __tablename__ = "account"
@@ -25,11 +28,15 @@ class AccountRow(Base):
     slug: Mapped[str] = mapped_column(unique=True)
     platform: Mapped[Platform]
     native_id: Mapped[str]
+    home: Mapped[str] = mapped_column(default="")
     display_name: Mapped[str]
     service_area: Mapped[str]
     login_model: Mapped[str] = mapped_column(default="personal")
     credential: Mapped[bytes | None] = mapped_column(LargeBinary)
     credential_since: Mapped[datetime | None]
+    credential_expires: Mapped[datetime | None]
+    credential_renews: Mapped[bool] = mapped_column(default=False)
+    renewing_until: Mapped[datetime | None]
     active: Mapped[bool] = mapped_column(default=True)
     open_since: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -50,7 +57,10 @@ class AdministratorRow(Base):
 
 
 class StreamRow(Base):
-    """Where one stream of one account stands, and how its last runs went."""
+    """Where one stream of one account stands, and how its last runs went.
+
+    `remaining` is what the platform last said is left of its window, 0 to 1; None where it does not say.
+    """
 
     __tablename__ = "stream"
 
@@ -66,6 +76,7 @@ class StreamRow(Base):
     blocked_until: Mapped[datetime | None]
     requests: Mapped[int] = mapped_column(default=0)
     items: Mapped[int] = mapped_column(default=0)
+    remaining: Mapped[float | None]
 
 
 class AccountExists(GwylioError):
@@ -138,6 +149,7 @@ def add(
     now: datetime,
     open_since: datetime | None = None,
     login_model: str = "personal",
+    home: str = "",
 ) -> AccountRow:
     """A new account; its comments posted before `open_since` (now, unless said) are history.
 
@@ -158,6 +170,7 @@ def add(
         slug=slug,
         platform=platform,
         native_id=native_id,
+        home=home,
         display_name=display_name,
         service_area=service_area,
         login_model=login_model,

@@ -52,6 +52,7 @@ def by_value(kind: type[StrEnum]) -> Enum:
 
 ENUMS = (
     vocabulary.Platform,
+    vocabulary.Origin,
     vocabulary.Language,
     vocabulary.ReplyLanguage,
     vocabulary.Severity,

@@ -32,7 +32,7 @@ import vocabulary
 from store.accounts import AccountRow
 from store.base import Base, NaiveTime
 from store.normaliser import normalise, normalise_line
-from vocabulary import Platform, Presence
+from vocabulary import Origin, Platform, Presence
 
 T = TypeVar("T")
 
@@ -74,8 +74,8 @@ class PostRow(Base):
 class CommentRow(Base):
     """One message by the public to us.  `latest` is the number of its newest revision.
 
-    `case_id` is None until it is routed, and stays so for history.  `unread_tries` counts failed
-    readings; `read_at` is None while it waits to be read.
+    `case_id` is None until it is routed, and stays so for history.  `found_by` names a saved search.
+    `unread_tries` counts failed readings; `read_at` is None while it waits to be read.
     """
 
     __tablename__ = "comment"
@@ -99,6 +99,8 @@ class CommentRow(Base):
     noticed_gone: Mapped[datetime | None]
     gone_checks: Mapped[int] = mapped_column(default=0)
     presence: Mapped[Presence]
+    origin: Mapped[Origin] = mapped_column(default=Origin.ADDRESSED)
+    found_by: Mapped[str] = mapped_column(default="")
     latest: Mapped[int]
     history: Mapped[bool] = mapped_column(default=False)
     language: Mapped[str] = mapped_column(default="")
@@ -308,6 +310,8 @@ def _as_comment(row: Row[CommentRow, str, datetime | None, str, str, str]) -> vo
         url=comment.url,
         edited_at=edited_at,
         hidden=comment.presence is Presence.HIDDEN_BY_US,
+        origin=comment.origin,
+        found_by=comment.found_by,
     )
 
 
@@ -353,6 +357,8 @@ def _insert(
                 "last_seen": now,
                 "gone_checks": 0,
                 "presence": Presence.HIDDEN_BY_US if comment.hidden else Presence.PRESENT,
+                "origin": comment.origin,
+                "found_by": comment.found_by,
                 "latest": 1,
                 "history": past,
                 "language": "",

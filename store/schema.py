@@ -6,11 +6,43 @@ from pathlib import Path
 
 from sqlalchemy import Engine, MetaData, inspect
 
-from store import accounts, audit, cases, comments, findings, holidays, jobs, people, replies
+from store import (
+    accounts,
+    audit,
+    cases,
+    comments,
+    counts,
+    evidence,
+    findings,
+    holidays,
+    jobs,
+    people,
+    replies,
+    searches,
+    silences,
+    spending,
+    webhooks,
+)
 from store.base import Base
 from vocabulary import GwylioError
 
-NOUNS = (accounts, audit, cases, comments, findings, holidays, jobs, people, replies)
+NOUNS = (
+    accounts,
+    audit,
+    cases,
+    comments,
+    counts,
+    evidence,
+    findings,
+    holidays,
+    jobs,
+    people,
+    replies,
+    searches,
+    silences,
+    spending,
+    webhooks,
+)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -42,6 +42,11 @@ MAY_KNOW = {  # who may import this, beside itself; nobody else may
     "fastapi": {"web"},
     "tweepy": {"collectors"},
     "facebook": {"collectors"},
+    "atproto": {"collectors"},
+    "atproto_client": {"collectors"},
+    "googleapiclient": {"collectors"},
+    "httplib2": {"collectors"},
+    "mastodon": {"collectors"},
     "transformers": {"classifiers"},
     "torch": {"classifiers"},
     "onnxruntime": {"classifiers"},
@@ -52,7 +57,10 @@ MAY_KNOW = {  # who may import this, beside itself; nobody else may
 SIMULATOR_KNOWS = {"simulator", "vocabulary", "words"}
 
 # Opened inside the function that needs them: the queue page must start without them.
-HEAVY = {"facebook", "onnxruntime", "py3langid", "sklearn", "torch", "transformers", "tweepy"}
+HEAVY = {
+    "atproto", "atproto_client", "facebook", "googleapiclient", "httplib2", "mastodon", "onnxruntime", "py3langid",
+    "sklearn", "torch", "transformers", "tweepy",
+}  # fmt: skip
 
 CLOCK_READERS = {"cli", "demo", "scheduler", "web"}
 CLOCKS = {

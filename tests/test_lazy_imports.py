@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-SDKS = ("tweepy", "facebook")
+SDKS = ("tweepy", "facebook", "atproto", "googleapiclient", "httplib2", "mastodon")
 MODELS = ("transformers", "torch", "onnxruntime", "py3langid", "sklearn")
 SCREENS = ("fastapi", "starlette", "uvicorn")
 TABLES = ("sqlalchemy", "alembic", "psycopg")

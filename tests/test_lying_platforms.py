@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 import pipeline
-from collectors.base import Budget, Capabilities, Cursor, Page, Receipt, Standing
+from collectors.base import Action, Budget, Capabilities, Cursor, Page, Receipt, Standing
 from collectors.items import Unreadable, moment, sift, with_fit_ids
 from pipeline import Installation
 from store import audit
@@ -57,7 +57,7 @@ class Liar:
     def reply(self, native_id: str, text: str, *, key: str) -> Receipt:
         raise AssertionError("nobody asks this of it here")
 
-    def hide(self, native_id: str, *, hidden: bool) -> None:
+    def act(self, action: Action, native_id: str) -> None:
         raise AssertionError("nobody asks this of it here")
 
     def own_replies(self, native_id: str, *, since: datetime) -> Sequence[OwnReply]:
@@ -81,8 +81,8 @@ def lied_to(place: Town, *pages: Page | Exception) -> Installation:
     """The town, where Facebook lies and X does not."""
     liar = Liar(pages)
 
-    def opened(account: AccountRow) -> Any:
-        return liar if account.slug == "dyffryn-fb" else place.here.collector(account)
+    def opened(account: AccountRow, now: datetime) -> Any:
+        return liar if account.slug == "dyffryn-fb" else place.here.collector(account, now)
 
     return replace(place.here, collector=opened)
 
@@ -221,7 +221,7 @@ def test_the_same_id_on_another_account_is_another_comment(place: Town) -> None:
     here = lied_to(place, Page(Cursor("w"), complete=True, comments=(said(native_id="7"),)))
     pipeline.collect(here, "dyffryn-fb", now=NINE)
     other = Liar([Page(Cursor("w"), complete=True, comments=(said(native_id="7", account="dyffryn-x"),))])
-    pipeline.collect(replace(place.here, collector=lambda account: other), "dyffryn-x", now=NINE)
+    pipeline.collect(replace(place.here, collector=lambda account, now: other), "dyffryn-x", now=NINE)
     assert len(place.comments()) == 2
 
 

@@ -191,8 +191,9 @@ def test_one_slow_account_delays_no_other(dyffryn: Town) -> None:
     gate, entered, placed = threading.Event(), threading.Event(), threading.Event()
     real = dyffryn.here.collector
 
-    def collector(account: Any) -> Any:
-        return Stuck(real(account), gate, entered) if account.slug == "dyffryn-x" else real(account)
+    def collector(account: Any, now: datetime) -> Any:
+        opened = real(account, now)
+        return Stuck(opened, gate, entered) if account.slug == "dyffryn-x" else opened
 
     here = replace(dyffryn.here, collector=collector)
     dyffryn.world.now = None
@@ -213,12 +214,12 @@ def test_one_slow_account_delays_no_other(dyffryn: Town) -> None:
 def test_collectors_are_never_shared_between_threads(dyffryn: Town) -> None:
     with dyffryn.store.read() as session:
         account = accounts.by_slug(session, "dyffryn-x")
-    mine = dyffryn.here.collector(account)
-    assert dyffryn.here.collector(account) is mine
+    mine = dyffryn.here.collector(account, dyffryn.now)
+    assert dyffryn.here.collector(account, dyffryn.now) is mine
     others: list[Any] = []
-    thread = threading.Thread(target=lambda: others.append(dyffryn.here.collector(account)))
+    thread = threading.Thread(target=lambda: others.append(dyffryn.here.collector(account, dyffryn.now)))
     thread.start()
     thread.join()
     assert others[0] is not mine
     account.credential_since = dyffryn.now + timedelta(days=1)
-    assert dyffryn.here.collector(account) is not mine, "a new token opens a new one"
+    assert dyffryn.here.collector(account, dyffryn.now) is not mine, "a new token opens a new one"

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from collectors.base import Budget, Collector, Cursor, Page
+from collectors.base import Access, Budget, Collector, Cursor, Page
 from collectors.registry import open_collector
 from simulator.faults import Fault
 from simulator.server import Simulator
 from simulator.world import Account, World
+from tests.collectors.contracts import CONTRACTS
 from vocabulary import Comment, OwnReply, Platform, Post
 
 NINE = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
-TOKENS = {Platform.X: "Xtoken0123456789secret", Platform.FACEBOOK: "EAAtoken0123456789secret"}
+TOKENS = {platform: contract.token for platform, contract in CONTRACTS.items()}
 BOTH = (Platform.X, Platform.FACEBOOK)
 
 
@@ -49,20 +51,22 @@ class Scene:
 
     def account(self, platform: Platform) -> Account:
         self.serial += 1
-        slug = f"dyffryn-{platform.value}-{self.serial}"
-        return self.world.add_account(
-            platform, slug, f"{1000 + self.serial}", "Cyngor Dyffryn", f"{TOKENS[platform]}{self.serial}"
-        )
+        slug, contract = f"dyffryn-{platform.value}-{self.serial}", CONTRACTS[platform]
+        own_id, token = contract.own_id.format(1000 + self.serial), contract.token.format(self.serial)
+        return self.world.add_account(platform, slug, own_id, "Cyngor Dyffryn", token)
 
-    def collector(self, account: Account, *, page_size: int = 100, timeout: float = 5.0) -> Collector:
-        opened = open_collector(
+    def access(self, account: Account, **more: Any) -> Access:
+        return Access(
             account=account.slug,
-            platform=account.platform,
             native_id=account.native_id,
             credential=account.token,
             base_url=self.simulator.url_of(account.platform),
-            timeout=timeout,
+            home=CONTRACTS[account.platform].home,
+            **more,
         )
+
+    def collector(self, account: Account, *, page_size: int = 100, timeout: float = 5.0, **more: Any) -> Collector:
+        opened = open_collector(account.platform, self.access(account, timeout=timeout, **more))
         return replace(opened, page_size=page_size)  # type: ignore[type-var]
 
     def spoil(self, fault: Fault) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.base import Budget, Collector, CollectorError, Cursor, Standing
+from collectors.base import Action, Budget, Collector, CollectorError, Cursor, Standing
 from collectors.facebook import FacebookPage
 from collectors.transport import Answer
 from collectors.x import XAccount
@@ -100,7 +100,7 @@ def test_nonsense_never_escapes_as_anything_but_our_own_words(
     acts: list[Callable[[], object]] = [
         *(lambda stream=stream: read(stream) for stream in collector.streams()),
         lambda: collector.reply(COMMENT, "Diolch", key="k"),
-        lambda: collector.hide(COMMENT, hidden=True),
+        lambda: collector.act(Action.HIDE, COMMENT),
         lambda: collector.own_replies(COMMENT, since=NINE),
         lambda: collector.recheck([ID, COMMENT]),
     ]

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from collectors.base import Budget, Cursor
+from collectors.base import Action, Budget, Cursor
 from simulator.faults import Fault, Kind
 from simulator.world import Account
 from tests.collectors.conftest import BOTH, NINE, Scene, run_all
@@ -244,7 +244,7 @@ def test_a_hidden_comment_is_still_read(scene: Scene, platform: Platform):
     account = scene.account(platform)
     _, native_id = a_question(scene, account)
     collector = scene.collector(account)
-    collector.hide(native_id, hidden=True)
+    collector.act(Action.HIDE, native_id)
 
     comment = run_all(collector).comments[native_id]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from collectors.base import Budget, CollectorError, Cursor
+from collectors.base import Access, Action, Budget, CollectorError, Cursor
 from collectors.registry import open_collector
 from simulator.faults import Fault, Kind
 from simulator.server import Simulator
 from simulator.world import World
-from tests.collectors.conftest import BOTH, NINE, TOKENS, Kept, Scene, run_all
+from tests.collectors.conftest import BOTH, NINE, Kept, Scene, run_all
 from vocabulary import Platform
 
 WORDS = "Gair-preifat-Mari"
@@ -47,7 +47,7 @@ def test_whatever_goes_wrong_nothing_secret_is_said(
     acts = (
         lambda: [list(collector.fetch(stream, Cursor(), Budget())) for stream in collector.streams()],
         lambda: collector.reply(question, WORDS, key="k1"),
-        lambda: collector.hide(question, hidden=True),
+        lambda: collector.act(Action.HIDE, question),
         lambda: collector.own_replies(question, since=NINE),
     )
     errors = [error for act in acts if (error := error_of(act)) is not None]
@@ -100,7 +100,7 @@ def test_the_simulator_writes_down_what_was_asked_and_no_token(tmp_path: Path):
 @pytest.mark.parametrize("credential", ["", "  ", "tŷ-token0123456789secret"])
 def test_a_damaged_credential_is_refused_without_being_quoted(platform: Platform, credential: str):
     with pytest.raises(Exception, match=r"connect the .* again") as caught:
-        open_collector(account="a", platform=platform, native_id="1", credential=credential, base_url=None)
+        open_collector(platform, Access(account="a", native_id="1", credential=credential))
 
     assert clean(str(caught.value))
 
@@ -115,4 +115,4 @@ def test_the_token_never_travels_in_an_address(lasting_scene: Scene):
     collector.reply(next(iter(lasting_scene.world.messages(account.slug))).native_id, "Helo", key="k")
 
     assert addresses
-    assert all(TOKENS[Platform.FACEBOOK] not in address for address in addresses)
+    assert all("token0123456789secret" not in address for address in addresses)

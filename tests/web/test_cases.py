@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 import pipeline
-from collectors.base import Refused
+from collectors.base import Action, Refused
 from moderation import queue
 from pipeline import reading
 from store import accounts, audit, cases, comments, replies
@@ -25,7 +25,7 @@ DIOLCH = "Diolch am eich neges. Mae'r criw yn dod yfory."
 
 
 class StubbornPlatform(TamePlatform):
-    def hide(self, native_id: str, *, hidden: bool) -> None:
+    def act(self, action: Action, native_id: str) -> None:
         raise Refused(self.account, "not on this platform")
 
 

@@ -109,8 +109,8 @@ class TamePlatform:
         self.sent.append(text)
         return Receipt(f"r{len(self.sent)}", NOW)
 
-    def hide(self, native_id: str, *, hidden: bool) -> None:
-        self.hidden[native_id] = hidden
+    def act(self, action: Action, native_id: str) -> None:
+        self.hidden[native_id] = action is Action.HIDE
 
     def own_replies(self, native_id: str, *, since: datetime) -> Sequence[OwnReply]:
         return ()
@@ -193,7 +193,7 @@ def open_site(council: Path, folder: Path) -> Site:
         policy=policy.load("powys"),
         areas=service_areas.load(),
         open_panel=lambda: Panel([ByWords()]),
-        collector=lambda account: _opened(platforms, account),
+        collector=lambda account, now: _opened(platforms, account),
     )
     with here.store.read() as session:
         users = {name: people.by_username(session, name).id for name in STAFF}

@@ -1,0 +1,35 @@
+"""Every pretend platform, by the name under which the server has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from simulator.exchange import Answer, Ask
+from simulator.facebook import Facebook
+from simulator.faults import Instead, Spoil
+from simulator.world import World
+from simulator.x import X
+from vocabulary import Platform
+
+
+class Pretended(Protocol):
+    """A platform as its clients see it.  `instead` and `spoil` are its own words for what goes wrong."""
+
+    @property
+    def platform(self) -> Platform: ...
+
+    @property
+    def instead(self) -> Instead: ...
+
+    @property
+    def spoil(self) -> Spoil: ...
+
+    def answer(self, ask: Ask) -> Answer:
+        """What this platform answers to one request; every refusal of its own is an answer too."""
+
+
+PLATFORMS: Mapping[Platform, Callable[[World], Pretended]] = {
+    Platform.FACEBOOK: Facebook,
+    Platform.X: X,
+}
