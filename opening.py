@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import settings as configuration
+from moderation import budgets, saved_replies, service_areas
 from moderation import policy as packs
-from moderation import saved_replies, service_areas
+from moderation.budgets import Budgets
 from moderation.calendar import seed_holidays
 from moderation.policy import Policy
 from moderation.service_areas import Areas
@@ -68,17 +69,24 @@ def installation(settings: Settings) -> Iterator[Installation]:
     Raises:
         configuration.NoKey, schema.SchemaBehind, toml_file.FileError, StoreError: with what to do about it.
     """
-    areas, policy = decided(settings)
+    areas, policy, spending = decided(settings)
     keys = configuration.keys(settings)
     with Store(settings.database, audit_key=keys.audit, head_file=settings.audit_head_file) as store:
         schema.check(store.engine)
         yield Installation(
-            settings, keys, store, policy, areas, panel_of(areas, settings.hub), Collectors(settings, keys)
+            settings,
+            keys,
+            store,
+            policy,
+            areas,
+            spending,
+            panel_of(areas, settings.hub),
+            Collectors(settings, keys, store, spending),
         )
 
 
-def decided(settings: Settings) -> tuple[Areas, Policy]:
-    """What the body decided: its service areas and its policy pack.
+def decided(settings: Settings) -> tuple[Areas, Policy, Budgets]:
+    """What the body decided: its service areas, its policy pack, and what reading may cost.
 
     Raises:
         toml_file.FileError: with every problem of all files, those of the saved replies among them.
@@ -86,6 +94,7 @@ def decided(settings: Settings) -> tuple[Areas, Policy]:
     problems: list[Problem] = []
     areas: Areas | None = None
     policy: Policy | None = None
+    spending: Budgets | None = None
     try:
         areas = service_areas.load(settings.config_dir / "service_areas.toml")
     except FileError as error:
@@ -98,12 +107,16 @@ def decided(settings: Settings) -> tuple[Areas, Policy]:
         # With no list of areas every route would be blamed for what one file lacks.
         problems.extend(each for each in error.problems if areas or "service area" not in each.reason)
     try:
+        spending = budgets.load(settings.config_dir / "budgets.toml")
+    except FileError as error:
+        problems.extend(error.problems)
+    try:
         saved_replies.load(settings.config_dir / saved_replies.FILE)
     except FileError as error:
         problems.extend(error.problems)
-    if areas is None or policy is None or problems:
+    if areas is None or policy is None or spending is None or problems:
         raise FileError(problems)
-    return areas, policy
+    return areas, policy, spending
 
 
 def make_ready(store: Store, *, now: datetime) -> None:

@@ -30,9 +30,10 @@ from collectors.base import (
     Standing,
 )
 from moderation import queue
+from moderation.budgets import SCARCE, read_now
 from pipeline.installation import Installation
 from pipeline.reading import join_native
-from store import accounts, audit, comments, jobs
+from store import accounts, audit, comments, counts, jobs, spending
 from store import replies as outbox
 from store.accounts import AccountRow
 from store.comments import CommentRow
@@ -50,6 +51,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 """Longest wait that we set ourselves after failures; a platform's own wait may be longer."""
 WHOLE_ACCOUNT = "account"
 """The stream under which a failure stands that concerns no single stream."""
+OUR_BUDGET = "budget"
+"""The scope of a limit that is our own: the ceiling in config/budgets.toml."""
 
 
 @dataclass(slots=True)
@@ -62,6 +65,10 @@ class Collected:
     changed: int = 0
     put_aside: int = 0
     incomplete: bool = False
+    remaining: float | None = None
+    """What the platform last said is left of its own window, 0 to 1."""
+    spared: list[str] = field(default_factory=list)
+    """Streams that were not read in this round, so that the budget lasts for what matters more."""
     troubles: list[str] = field(default_factory=list)
 
 
@@ -86,10 +93,14 @@ def collect(here: Installation, slug: str, *, now: datetime, budget: Budget | No
         return told
     if cleared is not None and cleared.trouble:
         here.store.write(partial(_clear, account=account))
-    for stream in streams:
+    for rank, stream in enumerate(streams):
         with here.store.read() as session:
             cursor = _cursor(session, account, stream, now=now)
+            spared = _is_spared(session, here, account, stream, rank, now=now)
         if cursor is None:
+            continue
+        if spared or (rank and told.remaining is not None and told.remaining < SCARCE):
+            told.spared.append(stream)
             continue
         try:
             _keep_pages(here, account, stream, collector.fetch(stream, cursor, budget or Budget()), told, now=now)
@@ -120,6 +131,7 @@ def _keep_pages(
                 told.new += len(kept.new)
                 told.changed += len(kept.changed)
                 told.put_aside += len(page.troubles)
+                told.remaining = page.usage.remaining if page.usage.remaining is not None else told.remaining
             waiting.clear()
 
     try:
@@ -165,6 +177,9 @@ def keep_page(session: Session, account: AccountRow, stream: str, page: Page, *,
     row.incomplete, row.trouble, row.failures, row.blocked_until = not page.complete, "", 0, None
     row.requests += page.usage.requests
     row.items += page.usage.items
+    row.remaining = page.usage.remaining
+    if page.counts:
+        counts.keep(session, account.id, {each.thread: each.said for each in page.counts}, now=now)
     row.last_started = now
     if page.complete:
         row.last_success = now
@@ -196,6 +211,18 @@ def _cursor(session: Session, account: AccountRow, stream: str, *, now: datetime
     return Cursor(row.watermark, row.page_token) if row else Cursor()
 
 
+def _is_spared(
+    session: Session, here: Installation, account: AccountRow, stream: str, rank: int, *, now: datetime
+) -> bool:
+    """Whether a stream of a metered platform is left out of this round, because spending runs ahead of the calendar."""
+    budget = here.budgets.of(account.platform)
+    if budget is None:
+        return False
+    row = accounts.stream_if_any(session, account.id, stream)
+    spent = spending.so_far(session, account.platform, budget.span(now).name).gone
+    return not read_now(rank, spent, budget, now, row.last_started if row else None)
+
+
 def _reason(error: Exception) -> str:
     """What to record of a failure; of one that is not ours only its kind, for its message may quote a resident."""
     kind = type(error).__name__
@@ -219,7 +246,9 @@ def _mark(session: Session, account: AccountRow, stream: str, error: Exception, 
     row.trouble = _reason(error)
     row.failures += 1
     row.last_started = now
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimited) and error.scope == OUR_BUDGET:
+        pass  # no request leaves until there is room again, and the council may make room at any time
+    elif isinstance(error, RateLimited):
         row.blocked_until = error.until
         if _concerns_the_account(error):
             accounts.stream(session, account.id, WHOLE_ACCOUNT).blocked_until = error.until

@@ -9,11 +9,13 @@ from datetime import datetime
 
 from classifiers.panel import Panel
 from collectors import registry
-from collectors.base import Access, Collector
+from collectors.base import Access, Collector, Meter, Unmetered
+from moderation.budgets import Budgets
 from moderation.policy import Policy
 from moderation.service_areas import Areas
+from pipeline.spending import Purse
 from settings import Keys, Settings
-from store import credentials
+from store import credentials, searches
 from store.accounts import AccountRow
 from store.database import Store
 
@@ -27,19 +29,20 @@ class Installation:
     store: Store
     policy: Policy
     areas: Areas
+    budgets: Budgets
     open_panel: Callable[[], Panel]
     collector: Callable[[AccountRow, datetime], Collector]
 
 
 class Collectors:
-    """The collectors of an installation, one for each account and thread, opened anew with each new token.
+    """The collectors of an installation, one for each account and thread, opened anew with each new token or search.
 
     A collector is used by one thread at a time.  Two threads on one line would take each other's
     answers, and a reply that was published could pass for one that was not.
     """
 
-    def __init__(self, settings: Settings, keys: Keys) -> None:
-        self._settings, self._keys = settings, keys
+    def __init__(self, settings: Settings, keys: Keys, store: Store, budgets: Budgets) -> None:
+        self._settings, self._keys, self._store, self._budgets = settings, keys, store, budgets
         self._of_this_thread = threading.local()
 
     def __call__(self, account: AccountRow, now: datetime) -> Collector:
@@ -48,18 +51,38 @@ class Collectors:
         Raises:
             GwylioError: no token, one that does not open or is of the wrong kind, or a platform without a collector.
         """
-        opened: dict[str, tuple[datetime | None, Collector]] = self._of_this_thread.__dict__.setdefault("opened", {})
-        since, collector = opened.get(account.slug, (None, None))
-        if collector is None or since != account.credential_since:
-            collector = registry.open_collector(account.platform, self._access(account))
-            opened[account.slug] = account.credential_since, collector
-        return collector
+        opened: dict[str, _Opened] = self._of_this_thread.__dict__.setdefault("opened", {})
+        with self._store.read() as session:
+            wanted = searches.standing(session, account.id)
+        key = account.credential_since, wanted
+        known = opened.get(account.slug)
+        if known is None or known.key != key:
+            purse = self._purse(account, now)
+            access = self._access(account, dict(wanted), purse or Unmetered())
+            known = _Opened(key, registry.open_collector(account.platform, access), purse)
+            opened[account.slug] = known
+        if known.purse is not None:
+            known.purse.now = now
+        return known.collector
 
-    def _access(self, account: AccountRow) -> Access:
+    def _purse(self, account: AccountRow, now: datetime) -> Purse | None:
+        budget = self._budgets.of(account.platform)
+        return Purse(self._store, account, budget, now) if budget else None
+
+    def _access(self, account: AccountRow, wanted: dict[str, str], meter: Meter) -> Access:
         return Access(
             account=account.slug,
             native_id=account.native_id,
             credential=credentials.reveal(account, key=self._keys.credentials),
             base_url=self._settings.platform_urls.get(account.platform.value),
             home=account.home,
+            searches=wanted,
+            meter=meter,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    key: tuple[datetime | None, searches.Standing]
+    collector: Collector
+    purse: Purse | None

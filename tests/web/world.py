@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 import pipeline
 from classifiers.panel import Panel
 from collectors.base import Action, Budget, Capabilities, Cursor, Page, Receipt, Standing
-from moderation import policy, service_areas
+from moderation import budgets, policy, service_areas
 from moderation.calendar import seed_holidays
 from pipeline import Installation
 from settings import Keys, Settings
@@ -192,6 +192,7 @@ def open_site(council: Path, folder: Path) -> Site:
         store=Store(f"sqlite:///{folder / 'test.sqlite3'}", audit_key=KEY, head_file=folder / "audit.head"),
         policy=policy.load("powys"),
         areas=service_areas.load(),
+        budgets=budgets.load(),
         open_panel=lambda: Panel([ByWords()]),
         collector=lambda account, now: _opened(platforms, account),
     )
