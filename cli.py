@@ -43,6 +43,10 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(user_app, name="user")
 app.add_typer(account_app, name="account")
 app.add_typer(policy_app, name="policy")
+search_app = typer.Typer(
+    help="Saved searches: what is said of the body by people who did not write to it.", no_args_is_help=True
+)
+app.add_typer(search_app, name="search")
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="The configuration file; gwylio.toml unless said.")]
 FileOrInput = Annotated[Path | None, typer.Argument(help="A file; standard input where none is named.")]
@@ -229,6 +233,63 @@ def account_connect(slug: str, config: ConfigFile = None) -> None:
             )
         )
     print(f"{slug} has its token; `gwylio collect --account {slug}` tries it")
+
+
+@search_app.command("add")
+def search_add(
+    account: Annotated[str, typer.Argument(help="The slug of the account whose token searches.")],
+    name: Annotated[str, typer.Option(help="What the search is called.")],
+    query: Annotated[str, typer.Option(help="What to look for, in the platform's own words; never one person.")],
+    purpose: Annotated[str, typer.Option(help="Why, for whoever reads the record.")],
+    review_on: Annotated[
+        datetime,
+        typer.Option("--review-on", formats=["%Y-%m-%d"], help="When it is looked at again: within six months."),
+    ],
+    config: ConfigFile = None,
+) -> None:
+    """Begin a saved search.  One that would follow a person is refused."""
+    from moderation import saved_searches
+    from moderation.queue import Actor
+
+    with _opened(config) as here:
+        body = here.settings.body
+        here.store.write(
+            lambda session: saved_searches.begin(
+                session,
+                account,
+                name=name,
+                query=query,
+                purpose=purpose,
+                review_on=review_on.date(),
+                body=(body.cy, body.en),
+                actor=Actor(_typist()),
+                now=datetime.now(UTC),
+            )
+        )
+    print(f"{name} is searched for from the next round of {account} on")
+
+
+@search_app.command("list")
+def search_list(config: ConfigFile = None) -> None:
+    """Show every search that is made: account, name, words, purpose, who asked, and the day of review."""
+    from store import searches
+
+    with _opened(config) as here, here.store.read() as session:
+        for account, row in searches.everything(session):
+            print(f"{account.slug}\t{row.name}\t{row.query}\t{row.purpose}\t{row.asked_by}\t{row.review_on}")
+
+
+@search_app.command("end")
+def search_end(account: str, name: str, config: ConfigFile = None) -> None:
+    """End a saved search; what it found stays."""
+    from moderation import saved_searches
+    from moderation.queue import Actor
+
+    with _opened(config) as here:
+        here.store.write(
+            lambda session: saved_searches.end(session, account, name, actor=Actor(_typist()), now=datetime.now(UTC))
+        )
+    print(f"{name} is searched for no more")
 
 
 @policy_app.command("explain")

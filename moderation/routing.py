@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from moderation.policy import DEFAULT, Policy, RouteRule
 from moderation.service_areas import Areas
-from vocabulary import Clock, Comment, Finding, Label, Language, Question, Reason, ReplyLanguage, Severity
+from vocabulary import Clock, Comment, Finding, Label, Language, Origin, Question, Reason, ReplyLanguage, Severity
 
 # Whoever says this is owed an answer, however the comment is put.
 WHY_OWED: Mapping[Label, Reason] = {
@@ -21,6 +21,8 @@ WHY_OWED: Mapping[Label, Reason] = {
     Label.FOI_REQUEST: Reason("an answer is owed: it may be a freedom of information request"),
     Label.SUBJECT_ACCESS: Reason("an answer is owed: it may be a subject access request"),
 }
+
+NOBODY_ASKED = (False, Reason("a saved search found it; nobody asked us"))
 
 CLOCK_OF = {Label.FOI_REQUEST: Clock.FOI, Label.SUBJECT_ACCESS: Clock.SAR}
 
@@ -50,7 +52,8 @@ def route(comment: Comment, findings: Iterable[Finding], account_area: str, poli
     labels = flagged(known, policy)
     language, unsure = language_of(known)
     area, why_there = _area(comment, labels, language, account_area, policy, areas)
-    owed, why_owed = _answer_owed(known, labels, policy)
+    found = comment.origin is Origin.SEARCH
+    owed, why_owed = NOBODY_ASKED if found else _answer_owed(known, labels, policy)
     return Route(
         area=area,
         language=language,
@@ -58,7 +61,7 @@ def route(comment: Comment, findings: Iterable[Finding], account_area: str, poli
         reply_in=reply_in(language, unsure=unsure, policy=policy),
         answer_owed=owed,
         severity=severity(labels, policy),
-        clocks=(Clock.ANSWER, *(clock for label, clock in CLOCK_OF.items() if label in labels)),
+        clocks=(Clock.ANSWER, *(clock for label, clock in CLOCK_OF.items() if label in labels and not found)),
         flagged=labels,
         because=(why_there, WHY_UNSURE if unsure else _why_language(language, policy), why_owed),
     )
