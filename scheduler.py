@@ -2,7 +2,7 @@
 
 APScheduler runs in UTC.  Only the weekly report is triggered on London time, and well away from
 the hour that summer time repeats.  A job that must not happen twice has a run-once key.  What
-waits for a platform has threads of its own, so that a slow one holds up nobody's reading.
+waits for a platform has threads of that platform's own, so that a slow one holds up nobody else.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import pipeline
 from moderation.calendar import announced_holidays
 from pipeline import Installation
 from reports import weekly
-from store import accounts, people
+from store import accounts, people, spending
+from vocabulary import Platform
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -29,7 +30,10 @@ log = structlog.get_logger("gwylio.scheduler")
 
 MISFIRE_GRACE_S = 3_600
 """A job that could not start in time still runs, once, if it is no later than this."""
-THREADS = {"house": 4, "platforms": 16}
+HOUSE_THREADS = 4
+PLATFORM_THREADS = 8
+"""For each platform by itself: while one hangs, the others have theirs."""
+HOUSE = "house"
 FOLLOW_EVERY_S = 30
 """How soon an account that was added, or taken out of use, is noticed."""
 
@@ -59,8 +63,9 @@ def collect(here: Installation, slug: str, *, now: datetime) -> object:
     return told
 
 
-def forget_sessions(here: Installation, *, now: datetime) -> object:
-    """Delete the browser sessions that have run out."""
+def forget(here: Installation, *, now: datetime) -> object:
+    """Delete the browser sessions that have run out, and what was paid for on days that are over."""
+    here.store.write(lambda session: spending.forget_billed(session, before=now))
     return here.store.write(lambda session: people.forget_sessions(session, before=now))
 
 
@@ -81,7 +86,8 @@ JOBS: tuple[Job, ...] = (
     Job("classify", pipeline.read_waiting, every={"minutes": 5}, at_once=True),
     Job("dispatch", pipeline.dispatch, every={"seconds": 20}, per_account=True),
     Job("escalate", pipeline.warn, every={"minutes": 5}),
-    Job("sessions", forget_sessions, at={"hour": "3", "minute": "40"}),
+    Job("watch", pipeline.watch, every={"minutes": 10}),
+    Job("forget", forget, at={"hour": "3", "minute": "40"}),
     Job("holidays", holidays, at={"hour": "4", "minute": "10"}, at_once=True),
     Job("weekly report", weekly_report, at={"hour": "7", "minute": "0"}, zone="Europe/London"),
 )
@@ -98,18 +104,21 @@ def build(here: Installation, *, every: Mapping[str, Mapping[str, int]] | None =
     paces = {"collect": {"minutes": here.settings.collect_every_minutes}, **(every or {})}
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={name: ThreadPoolExecutor(threads) for name, threads in THREADS.items()},
+        executors={
+            HOUSE: ThreadPoolExecutor(HOUSE_THREADS),
+            **{platform.value: ThreadPoolExecutor(PLATFORM_THREADS) for platform in Platform},
+        },
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": MISFIRE_GRACE_S},
     )
     for job in JOBS:
         if not job.per_account:
-            _add(scheduler, job, here, "", paces)
+            _add(scheduler, job, here, "", HOUSE, paces)
     follow_accounts(scheduler, here, paces)
     scheduler.add_job(
         partial(follow_accounts, scheduler, here, paces),
         id="accounts",
         name="accounts",
-        executor="house",
+        executor=HOUSE,
         trigger="interval",
         seconds=FOLLOW_EVERY_S,
     )
@@ -118,35 +127,46 @@ def build(here: Installation, *, every: Mapping[str, Mapping[str, int]] | None =
 
 def follow_accounts(scheduler: BackgroundScheduler, here: Installation, paces: Mapping[str, Mapping[str, int]]) -> None:
     """Give each account in use its jobs, and take them from those that are not."""
-    wanted = {f"{job.name}:{slug}": (job, slug) for slug in _slugs(here) for job in JOBS if job.per_account}
+    wanted = {
+        f"{job.name}:{slug}": (job, slug, platform)
+        for slug, platform in _accounts(here).items()
+        for job in JOBS
+        if job.per_account
+    }
     standing = {each.id for each in scheduler.get_jobs() if ":" in each.id}
     for name in standing - wanted.keys():
         scheduler.remove_job(name)
     for name in wanted.keys() - standing:
-        _add(scheduler, wanted[name][0], here, wanted[name][1], paces)
+        job, slug, platform = wanted[name]
+        _add(scheduler, job, here, slug, platform.value, paces)
 
 
 def run_once(here: Installation, *, now: datetime) -> None:
     """Every job of the table, once, in its order; what `gwylio scheduler --once` does."""
-    slugs = _slugs(here)
+    slugs = list(_accounts(here))
     for job in JOBS:
         for slug in slugs if job.per_account else [""]:
             _run(job, here, slug, now=now)
 
 
-def _slugs(here: Installation) -> list[str]:
+def _accounts(here: Installation) -> dict[str, Platform]:
     with here.store.read() as session:
-        return [account.slug for account in accounts.active(session)]
+        return {account.slug: account.platform for account in accounts.active(session)}
 
 
 def _add(
-    scheduler: BackgroundScheduler, job: Job, here: Installation, slug: str, paces: Mapping[str, Mapping[str, int]]
+    scheduler: BackgroundScheduler,
+    job: Job,
+    here: Installation,
+    slug: str,
+    executor: str,
+    paces: Mapping[str, Mapping[str, int]],
 ) -> None:
     scheduler.add_job(
         partial(_run, job, here, slug),
         id=f"{job.name}:{slug}" if slug else job.name,
         name=job.name,
-        executor="platforms" if job.per_account else "house",
+        executor=executor,
         **({"next_run_time": datetime.now(UTC)} if job.at_once else {}),
         **_trigger(job, paces),
     )

@@ -5,6 +5,7 @@
     send_reply     an officer's words are checked and put in the outbox        pipeline/replying.py
     dispatch       the outbox leaves, once, with proof                         pipeline/replying.py
     warn           whoever the policy names is told, once                      pipeline/clocks.py
+    watch          an account that is not heard is noticed                     pipeline/health.py
 
 Each step takes an `Installation` and `now`.  It reads what it needs, lets the pure parts decide,
 and writes the outcome in one transaction.  Requests to platforms happen between transactions,
@@ -13,6 +14,7 @@ never inside one.
 
 from pipeline.clocks import recompute_due, refresh_holidays, warn, working_days
 from pipeline.collecting import Collected, Imported, bring_in, collect, keep_page, recheck
+from pipeline.health import watch
 from pipeline.installation import Collectors, Installation
 from pipeline.reading import place, read_waiting, readings_of
 from pipeline.replying import Dispatched, dispatch, hide, send_reply
@@ -36,5 +38,6 @@ __all__ = [
     "refresh_holidays",
     "send_reply",
     "warn",
+    "watch",
     "working_days",
 ]

@@ -33,11 +33,12 @@ from moderation import queue
 from moderation.budgets import SCARCE, read_now
 from pipeline.installation import Installation
 from pipeline.reading import join_native
-from store import accounts, audit, comments, counts, jobs, spending
+from store import accounts, audit, comments, counts, jobs, silences, spending
 from store import replies as outbox
 from store.accounts import AccountRow
 from store.comments import CommentRow
 from store.database import Session, Unreachable
+from store.silences import Silent
 from vocabulary import Comment, GwylioError, Presence
 
 log = structlog.get_logger("gwylio.pipeline")
@@ -51,6 +52,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 """Longest wait that we set ourselves after failures; a platform's own wait may be longer."""
 WHOLE_ACCOUNT = "account"
 """The stream under which a failure stands that concerns no single stream."""
+NOBODY_THERE = timedelta(hours=6)
+"""A stream that was not even tried for so long was silent because we did not run; that is noticed as it ends."""
 OUR_BUDGET = "budget"
 """The scope of a limit that is our own: the ceiling in config/budgets.toml."""
 
@@ -182,6 +185,8 @@ def keep_page(session: Session, account: AccountRow, stream: str, page: Page, *,
         counts.keep(session, account.id, {each.thread: each.said for each in page.counts}, now=now)
     row.last_started = now
     if page.complete:
+        if row.last_success and now - row.last_success > NOBODY_THERE:
+            silences.note_gap(session, account, Silent.UNREAD, row.last_success, now=now)
         row.last_success = now
     if kept.new or kept.changed or posts or ours or page.troubles:
         audit.append(

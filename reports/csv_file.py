@@ -1,7 +1,7 @@
 """A week's figures as a CSV file that opens well in a spreadsheet, in either language.
 
-Two tables with a blank line between them: the figures, one row for the total and for each area,
-platform and language, then the late cases.  UTF-8 with a byte-order mark, without which Excel
+Three tables with a blank line between them: the figures, one row for the total and for each area,
+platform and language, then the late cases, then the times for which accounts were not heard.  UTF-8 with a byte-order mark, without which Excel
 reads *tŷ* as something else; dates and decimals as machines write them.
 """
 
@@ -15,7 +15,7 @@ from typing import Final
 from moderation.service_areas import Areas
 from reports import measures
 from reports.figures import Figures, Weekly
-from reports.page import area_name, capital
+from reports.page import SILENT, area_name, capital
 from words import Words
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -28,7 +28,13 @@ def written(report: Weekly, words: Words, areas: Areas) -> bytes:
     """The whole file."""
     file = io.StringIO(newline="")
     out = csv.writer(file)
-    for row in (*_figures(report, words, areas), (), *_late_cases(report, words, areas)):
+    for row in (
+        *_figures(report, words, areas),
+        (),
+        *_late_cases(report, words, areas),
+        (),
+        *_unheard(report, words),
+    ):
         out.writerow([safe(value) if isinstance(value, str) else value for value in row])
     return file.getvalue().encode("utf-8-sig")
 
@@ -55,6 +61,14 @@ def _numbers(figures: Figures) -> Iterator[Value]:
     for measure in measures.ALL:
         number = measure.of(figures)
         yield "" if number is None else round(number, 1)
+
+
+def _unheard(report: Weekly, words: Words) -> Iterator[tuple[Value, ...]]:
+    _ = words.gettext
+    yield (_("Account"), _("What was silent"), _("From"), _("Until"))
+    for each in report.silences:
+        ended = each.ended.isoformat() if each.ended else ""
+        yield (each.account, _(SILENT[each.kind]), each.began.isoformat(), ended)
 
 
 def _late_cases(report: Weekly, words: Words, areas: Areas) -> Iterator[tuple[Value, ...]]:

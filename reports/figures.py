@@ -17,6 +17,7 @@ from moderation.calendar import Calendar
 from moderation.deadlines import london_date, working_days_taken
 from reports.week import ONE_DAY, Week
 from store.figures import OWED_WELSH, Place, Rows, Turn
+from store.silences import Silence
 from vocabulary import Language, Platform
 
 K = TypeVar("K", bound=str)
@@ -88,7 +89,8 @@ class Weekly:
     """A week in figures.  `until` is the week's end, or the present while it is not over.
 
     `welsh` counts those to whom Welsh is owed, whether they wrote in Welsh or in both languages.
-    `late_cases` are the late ones due in the week and the overdue ones of earlier weeks.
+    `late_cases` are the late ones due in the week and the overdue ones of earlier weeks.  `silences` are
+    those that the week cannot speak for; `searched` is what saved searches found, which nobody wrote to us.
     """
 
     week: Week
@@ -101,6 +103,8 @@ class Weekly:
     welsh: Figures
     english: Figures
     late_cases: tuple[LateCase, ...]
+    silences: tuple[Silence, ...] = ()
+    searched: int = 0
 
     @property
     def over(self) -> bool:
@@ -136,6 +140,8 @@ def figures(
         welsh=count(lambda place: place.language in OWED_WELSH),
         english=count(lambda place: place.language is Language.EN),
         late_cases=_late_cases(seen.turns, week, calendar, until),
+        silences=tuple(each for each in rows.silences if each.began < until),
+        searched=rows.searched,
     )
 
 

@@ -18,6 +18,7 @@ from reports import measures
 from reports.figures import Figures, LateCase, Weekly
 from reports.measures import NOTHING, Measure
 from settings import Body
+from store.silences import Silent
 from words import Words
 from words.names import N_
 
@@ -165,6 +166,7 @@ def _sections(report: Weekly, words: Words, areas: Areas) -> Iterator[Section]:
     ):
         yield Section(slug, heading, "", tuple(_split(heading, corner, split, report.total, words)))
     yield _late(report, words, areas)
+    yield _unheard(report, words)
 
 
 def _split(heading: str, corner: str, split: Mapping[str, Figures], total: Figures, words: Words) -> Iterator[Table]:
@@ -245,6 +247,39 @@ def _late(report: Weekly, words: Words, areas: Areas) -> Section:
     lines = tuple(_late_line(case, words, areas) for case in report.late_cases)
     intro = _("Those due this week and answered late or not at all, and those overdue from earlier weeks.")
     return Section("late", heading, intro, (Table(heading, _("Reference"), headings, lines),))
+
+
+SILENT: Final[Mapping[Silent, str]] = {
+    Silent.UNREAD: N_("could not be read"),
+    Silent.QUIET: N_("quieter than ever before"),
+    Silent.WEBHOOK: N_("the platform did not notify us"),
+}
+"""What was wrong, for whoever must know how far to trust the figures."""
+
+
+def _unheard(report: Weekly, words: Words) -> Section:
+    """What these figures cannot speak for."""
+    _ = words.gettext
+    heading = _("What this report may not know")
+    found = [_("Found by saved searches, not written to us, and not counted above: {n}.", n=report.searched)]
+    searched = " ".join(found if report.searched else [])
+    if not report.silences:
+        intro = _("Every account was read throughout the week.")
+        return Section("unheard", heading, f"{intro} {searched}".strip())
+    headings = tuple(Cell(text, number=False) for text in (_("What was silent"), _("From"), _("Until")))
+    lines = tuple(
+        Line(
+            Cell(each.account, number=False),
+            (
+                Cell(_(SILENT[each.kind]), number=False),
+                Cell(words.moment(each.began), number=False),
+                Cell(words.moment(each.ended) if each.ended else _("it lasts still"), number=False),
+            ),
+        )
+        for each in report.silences
+    )
+    intro = _("Comments may be missing from the figures of these times; those found later are counted by then.")
+    return Section("unheard", heading, f"{intro} {searched}".strip(), (Table(heading, _("Account"), headings, lines),))
 
 
 def _late_line(case: LateCase, words: Words, areas: Areas) -> Line:

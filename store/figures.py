@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from store.accounts import AccountRow
 from store.cases import CaseRow, EventRow, RoundRow
 from store.comments import CommentRow
 from store.replies import ReplyRow
-from vocabulary import Act, Language, Platform
+from store.silences import Silence, overlapping
+from vocabulary import Act, Language, Origin, Platform
 
 OWED_WELSH = frozenset({Language.CY, Language.MIXED})
 
@@ -65,13 +66,18 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """All that the figures of one week are counted from.  `platforms` are those of our accounts."""
+    """All that the figures of one week are counted from.  `platforms` are those of our accounts.
+
+    What a saved search found was not written to us: it is counted by itself, as `searched`.
+    """
 
     turns: tuple[Turn, ...] = ()
     arrivals: tuple[Arrival, ...] = ()
     reopenings: tuple[Happening, ...] = ()
     english_only: tuple[Happening, ...] = ()
     platforms: tuple[Platform, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    searched: int = 0
 
 
 def rows(session: Session, start: datetime, end: datetime, first_day: date) -> Rows:
@@ -85,6 +91,8 @@ def rows(session: Session, start: datetime, end: datetime, first_day: date) -> R
         reopenings=_reopenings(session, start, end),
         english_only=_english_only(session, start, end),
         platforms=tuple(sorted(set(session.scalars(select(AccountRow.platform))))),
+        silences=tuple(overlapping(session, start, end)),
+        searched=_searched(session, start, end),
     )
 
 
@@ -111,6 +119,7 @@ def _turns(session: Session, start: datetime, end: datetime, first_day: date) ->
         .join(AccountRow, AccountRow.id == CaseRow.account_id)
         .where(
             RoundRow.received_at < end,
+            CommentRow.origin != Origin.SEARCH,
             or_(
                 RoundRow.due >= first_day,
                 RoundRow.answered_at >= start,
@@ -149,7 +158,12 @@ def _arrivals(session: Session, start: datetime, end: datetime) -> tuple[Arrival
         )
         .join(AccountRow, AccountRow.id == CommentRow.account_id)
         .outerjoin(CaseRow, CaseRow.id == CommentRow.case_id)
-        .where(CommentRow.posted_at >= start, CommentRow.posted_at < end, ~CommentRow.history)
+        .where(
+            CommentRow.posted_at >= start,
+            CommentRow.posted_at < end,
+            ~CommentRow.history,
+            CommentRow.origin != Origin.SEARCH,
+        )
         .order_by(CommentRow.id)
     )
     return tuple(
@@ -159,6 +173,22 @@ def _arrivals(session: Session, start: datetime, end: datetime) -> tuple[Arrival
             first_seen=first_seen,
         )
         for posted_at, first_seen, language, of_case, of_account, platform in found
+    )
+
+
+def _searched(session: Session, start: datetime, end: datetime) -> int:
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(CommentRow)
+            .where(
+                CommentRow.posted_at >= start,
+                CommentRow.posted_at < end,
+                ~CommentRow.history,
+                CommentRow.origin == Origin.SEARCH,
+            )
+        )
+        or 0
     )
 
 

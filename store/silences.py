@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from store.base import Base
+from store import audit
+from store.accounts import AccountRow
+from store.base import Base, insert_if_absent
+from store.comments import CommentRow
+from vocabulary import Origin
 
 
 class Silent(StrEnum):
-    """What was silent.  UNREAD: no round succeeded.  QUIET: rounds succeeded, and brought less than they used to."""
+    """What was silent.
+
+    UNREAD: no round succeeded.  QUIET: rounds succeeded, and brought less than they used to.  WEBHOOK:
+    comments were found by asking that the platform should have pushed, and did not.
+    """
 
     UNREAD = "unread"
     QUIET = "quiet"
     WEBHOOK = "webhook"
-    """Comments were found by asking that the platform should have pushed, and did not."""
 
 
 class SilenceRow(Base):
@@ -32,3 +41,98 @@ class SilenceRow(Base):
     began: Mapped[datetime]
     noticed_at: Mapped[datetime]
     ended: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A silence with the account it was on, by the name that people know; `ended` is None while it lasts."""
+
+    account: str
+    area: str
+    kind: Silent
+    began: datetime
+    ended: datetime | None
+
+
+def note(session: Session, account: AccountRow, kind: Silent, since: datetime | None, *, now: datetime) -> bool:
+    """Say that a silence lasts since a moment, or (None) that there is none; whether anything changed.
+
+    A silence that began is on the audit trail, and so is its end.
+    """
+    lasting = session.scalars(
+        select(SilenceRow).where(
+            SilenceRow.account_id == account.id, SilenceRow.kind == kind.value, SilenceRow.ended.is_(None)
+        )
+    ).all()
+    if since is not None and lasting:
+        return False
+    if since is None:
+        for row in lasting:
+            row.ended = now
+            _trail(session, account, kind, "silence.end", now)
+        return bool(lasting)
+    return _begin(session, account, kind, since, None, now=now)
+
+
+def note_gap(session: Session, account: AccountRow, kind: Silent, began: datetime, *, now: datetime) -> bool:
+    """A silence that is noticed only as it ends: nobody was there to notice it."""
+    return _begin(session, account, kind, began, now, now=now)
+
+
+def overlapping(session: Session, start: datetime, end: datetime) -> Sequence[Silence]:
+    """Every silence that touches the time from `start` up to `end`, in the order in which they began."""
+    return [
+        _as_silence(account, row)
+        for account, row in session.execute(
+            select(AccountRow, SilenceRow)
+            .join(AccountRow, AccountRow.id == SilenceRow.account_id)
+            .where(SilenceRow.began < end, or_(SilenceRow.ended.is_(None), SilenceRow.ended > start))
+            .order_by(SilenceRow.began, SilenceRow.id)
+        )
+    ]
+
+
+def lasting(session: Session) -> Sequence[tuple[AccountRow, SilenceRow]]:
+    """The silences of this moment, the oldest first."""
+    rows = session.execute(
+        select(AccountRow, SilenceRow)
+        .join(AccountRow, AccountRow.id == SilenceRow.account_id)
+        .where(SilenceRow.ended.is_(None))
+        .order_by(SilenceRow.began, SilenceRow.id)
+    )
+    return [(account, row) for account, row in rows]
+
+
+def moments(session: Session, account_id: int, *, since: datetime) -> Sequence[datetime]:
+    """When each comment to one account was posted, those that a search found left out."""
+    return session.scalars(
+        select(CommentRow.posted_at).where(
+            CommentRow.account_id == account_id, CommentRow.posted_at >= since, CommentRow.origin != Origin.SEARCH
+        )
+    ).all()
+
+
+def _begin(
+    session: Session, account: AccountRow, kind: Silent, began: datetime, ended: datetime | None, *, now: datetime
+) -> bool:
+    fresh = insert_if_absent(
+        session, SilenceRow, account_id=account.id, kind=kind.value, began=began, noticed_at=now, ended=ended
+    )
+    if fresh:
+        _trail(session, account, kind, "silence.begin" if ended is None else "silence.was", now)
+    return fresh
+
+
+def _as_silence(account: AccountRow, row: SilenceRow) -> Silence:
+    return Silence(account.display_name, account.service_area, Silent(row.kind), row.began, row.ended)
+
+
+def _trail(session: Session, account: AccountRow, kind: Silent, action: str, now: datetime) -> None:
+    audit.append(
+        session,
+        actor=audit.SYSTEM,
+        action=action,
+        subject=f"account:{account.slug}",
+        now=now,
+        after={"kind": kind.value},
+    )

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -167,7 +168,7 @@ def test_an_account_that_is_added_while_it_runs_gets_its_jobs_and_one_out_of_use
 
 def test_what_waits_for_a_platform_has_other_threads_than_what_does_not(dyffryn: Town) -> None:
     built = scheduler.build(dyffryn.here)
-    assert {job.executor for job in built.get_jobs() if ":" in job.id} == {"platforms"}
+    assert {job.executor for job in built.get_jobs() if ":" in job.id} == {"x", "facebook"}
     assert {job.executor for job in built.get_jobs() if ":" not in job.id} == {"house"}
 
 
@@ -186,14 +187,17 @@ class Stuck:
         yield from self.real.fetch(stream, cursor, budget)
 
 
-def test_one_slow_account_delays_no_other(dyffryn: Town) -> None:
-    """The real scheduler runs while one platform does not answer; the other account goes on all the same."""
+def test_an_outage_of_a_platform_with_many_accounts_delays_no_other_platform(dyffryn: Town) -> None:
+    """The real scheduler runs while none of twenty accounts is answered; the other platform's account goes on."""
+    for number in range(20):
+        theirs = dyffryn.world.add_account(Platform.X, f"arall-{number}", f"{3000 + number}", "Arall", f"t{number}")
+        dyffryn.store.write(partial(register, here=dyffryn.here, theirs=theirs))
     gate, entered, placed = threading.Event(), threading.Event(), threading.Event()
     real = dyffryn.here.collector
 
     def collector(account: Any, now: datetime) -> Any:
         opened = real(account, now)
-        return Stuck(opened, gate, entered) if account.slug == "dyffryn-x" else opened
+        return Stuck(opened, gate, entered) if account.platform is Platform.X else opened
 
     here = replace(dyffryn.here, collector=collector)
     dyffryn.world.now = None

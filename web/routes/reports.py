@@ -87,4 +87,5 @@ def _within(rows: Rows, areas: frozenset[str]) -> Rows:
         reopenings=tuple(each for each in rows.reopenings if each.place.area in areas),
         english_only=tuple(each for each in rows.english_only if each.place.area in areas),
         platforms=rows.platforms,
+        silences=tuple(each for each in rows.silences if each.area in areas),
     )
