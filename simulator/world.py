@@ -56,7 +56,8 @@ class Message:
     `native_id` is that of its first version.  `root` is the message its conversation began with.
     `listed_at` is when lists and searches begin to show it; asked for by id it is there at once.
     `gone` are the times for which it could not be read: from, and until (None: for good).  `private` is
-    a direct message; `aside` is about us and neither to us nor under anything of ours.
+    a direct message; `aside` is about us and neither to us nor under anything of ours.  `quotes` is the
+    message that it passes on with words of its own; `spam` is what the platform took it for.
     """
 
     account: str
@@ -72,6 +73,8 @@ class Message:
     mentions_us: bool = False
     private: bool = False
     aside: bool = False
+    quotes: str = ""
+    spam: bool = False
     through_api: bool = False
 
     def exists(self, now: datetime) -> bool:
@@ -170,6 +173,7 @@ class World:
                 above=above,
                 mentions_us=in_ours if mentions_us is None else mentions_us,
                 listed_at=listed_at,
+                private=above.private,
             ).native_id
 
     def mention(
@@ -189,6 +193,11 @@ class World:
     def overheard(self, account: str, text: str, author_id: str, author_name: str, at: datetime) -> str:
         """Somebody writes about us, not to us; only a search that `account` may make finds it."""
         return self._add(account, text, self._person(account, author_id, author_name), at, aside=True).native_id
+
+    def quote(self, account: str, text: str, author_id: str, author_name: str, at: datetime, *, of: str) -> str:
+        """Somebody passes on what we wrote, with words of their own, in a conversation of their own."""
+        person = self._person(account, author_id, author_name)
+        return self._add(account, text, person, at, quotes=self._versions[of]).native_id
 
     def direct_message(
         self, account: str, text: str, author_id: str, author_name: str, at: datetime, *, parent: str = ""
@@ -323,6 +332,7 @@ class World:
         listed_at: datetime | None = None,
         private: bool = False,
         aside: bool = False,
+        quotes: str = "",
         through_api: bool = False,
     ) -> Message:
         at = _aware(at)
@@ -343,6 +353,7 @@ class World:
                 mentions_us=mentions_us,
                 private=private,
                 aside=aside,
+                quotes=quotes,
                 through_api=through_api,
             )
             self._messages[native_id] = message
@@ -364,6 +375,14 @@ class New:
     @property
     def root(self) -> str:
         return self.above.root if self.above else ""
+
+
+def _x_id(new: New) -> str:
+    """A number; a private message is known by its conversation too, which is that of two people."""
+    if not new.private:
+        return new.number
+    pair = "-".join(sorted((new.ours, new.author), key=lambda number: (len(number), number)))
+    return f"{new.above.native_id.split('/')[0] if new.above else pair}/{new.number}"
 
 
 def _facebook_id(new: New) -> str:
@@ -416,6 +435,7 @@ NATIVE_ID: Mapping[Platform, Callable[[New], str]] = {
     Platform.WORDPRESS: lambda new: str(new.serial),
     Platform.FLICKR: _flickr_id,
     Platform.VIMEO: _vimeo_id,
+    Platform.X: _x_id,
 }
 """How a platform names what is written there; where there is nothing to say, by digits that grow with time."""
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from simulator.exchange import Answer, Ask, Written
 from simulator.faults import Fault, Instead, Kind, Spoil, each_item, without
-from simulator.world import X_EPOCH_MS, Account, Message, Version, World, milliseconds
+from simulator.world import X_EPOCH_MS, Account, Message, Person, Version, World, milliseconds
 from vocabulary import Platform
 
 SEARCH_REACHES_BACK = timedelta(days=7)
@@ -23,6 +23,8 @@ SEARCH_LAGS = timedelta(seconds=30)
 MENTIONS_REACHABLE = 800
 LONGEST_QUERY = 512
 LONGEST_SHOWN = 280
+MESSAGES_REACH_BACK = timedelta(days=30)
+LONGEST_MESSAGE = 10_000
 WINDOW = timedelta(minutes=15)
 
 LIMITS = {
@@ -30,6 +32,9 @@ LIMITS = {
     "search": 300,
     "timeline": 900,
     "lookup": 5000,
+    "quotes": 75,
+    "messages": 15,
+    "message": 15,
     "write": 100,
     "hide": 50,
     "me": 75,
@@ -80,6 +85,10 @@ class X:
             ("GET", r"/2/users/(\d+)/mentions", "mentions", self._mentions),
             ("GET", r"/2/users/(\d+)/tweets", "timeline", self._timeline),
             ("GET", r"/2/tweets/search/recent", "search", self._search),
+            ("GET", r"/2/tweets/(\d+)/quote_tweets", "quotes", self._quotes),
+            ("GET", r"/2/dm_events", "messages", self._messages),
+            ("GET", r"/2/dm_conversations/([\d-]+)/dm_events", "messages", self._messages),
+            ("POST", r"/2/dm_conversations/with/(\d+)/messages", "message", self._say_in_private),
             ("GET", r"/2/tweets", "lookup", self._lookup),
             ("GET", r"/2/tweets/(\d+)", "lookup", self._lookup_one),
             ("POST", r"/2/tweets", "write", self._publish),
@@ -143,6 +152,60 @@ class X:
         mark_in = "next_token" if "next_token" in ask.query else "pagination_token"
         return self._page(ask, found, smallest=10, usual=10, mark_in=mark_in, backwards=False)
 
+    def _quotes(self, us: Account, ask: Ask, native_id: str) -> Answer:
+        quoted = self._seen(native_id)
+        if quoted is None:
+            return Answer(200, {"errors": [self._missing(native_id, "id")]})
+        found = self._newest_first(m for m in self._of(us) if m.quotes == quoted.message.native_id)
+        answer = self._page(ask, found, smallest=10, usual=10, mark_in="pagination_token", backwards=False)
+        for name in ("newest_id", "oldest_id"):  # here, and only here, X does not say
+            answer.payload["meta"].pop(name, None)
+        return answer
+
+    def _messages(self, us: Account, ask: Ask, conversation: str = "") -> Answer:
+        """Direct messages, newest first; X shows those of the last thirty days."""
+        now, size = self.world.now, _size(ask, smallest=1, usual=100)
+        found = [
+            message
+            for message in self.world.messages(us.slug)
+            if message.private and message.listed(now) and message.at >= now - MESSAGES_REACH_BACK
+            if not conversation or _place(message)[0] == conversation
+        ]
+        found.sort(key=lambda message: int(_place(message)[1]), reverse=True)
+        if mark := ask.query.get("pagination_token"):
+            below = _read_mark(mark)
+            found = [message for message in found if int(_place(message)[1]) < below]
+        shown = found[:size]
+        meta: dict[str, Any] = {"result_count": len(shown)}
+        if len(found) > size:
+            meta["next_token"] = _mark(int(_place(shown[-1])[1]))
+        payload: dict[str, Any] = {"meta": meta}
+        if shown:
+            expansions = _list(ask.query, "expansions")
+            payload["data"] = [
+                self._event(message, _list(ask.query, "dm_event.fields") + expansions) for message in shown
+            ]
+            if "sender_id" in expansions:
+                people = {message.author.native_id: message.author for message in shown}
+                payload["includes"] = {"users": [_user(person) for person in people.values()]}
+        return Answer(200, payload)
+
+    def _event(self, message: Message, fields: list[str]) -> dict[str, Any]:
+        conversation, number = _place(message)
+        sent, links = as_sent("", message.current(self.world.now).text)
+        whole: dict[str, Any] = {
+            "id": number,
+            "event_type": "MessageCreate",
+            "text": sent,
+            "created_at": _iso(message.at),
+            "dm_conversation_id": conversation,
+            "sender_id": message.author.native_id,
+        }
+        event = {name: value for name, value in whole.items() if name in {"id", "event_type", "text", *fields}}
+        if links and "entities" in fields:
+            event |= {"entities": {"urls": links}} if self.world.x_vocabulary == "posts" else {"urls": links}
+        return event
+
     def _lookup(self, us: Account, ask: Ask) -> Answer:
         ids = [one for one in ask.query.get("ids", "").split(",") if one]
         if not 1 <= len(ids) <= 100:
@@ -177,11 +240,32 @@ class X:
             if one is None:
                 raise _forbidden("You attempted to reply to a Tweet that is deleted or not visible to you.")
             above = one.message
-            if self.world.self_serve and not above.mentions_us:
+            if self.world.self_serve and not (above.mentions_us or self._quotes_us(us, above)):
                 raise _forbidden("Reply to this conversation is not allowed because you have not been mentioned.")
         message = self.world.write(us.slug, text, above=above)
         written = Written(us.slug, message.native_id, above.native_id, text) if above else None
         return Answer(201, {"data": {"id": message.native_id, "text": text}}, written=written)
+
+    def _quotes_us(self, us: Account, message: Message) -> bool:
+        quoted = self.world.message(message.quotes) if message.quotes else None
+        return quoted is not None and quoted.author.native_id == us.native_id
+
+    def _say_in_private(self, us: Account, ask: Ask, participant: str) -> Answer:
+        text = ask.form.get("text")
+        if not isinstance(text, str) or not 1 <= len(text) <= LONGEST_MESSAGE:
+            raise _invalid("text", f"must have between 1 and {LONGEST_MESSAGE} characters")
+        said = [
+            message
+            for message in self.world.messages(us.slug)
+            if message.private and message.author.native_id == participant and message.exists(self.world.now)
+        ]
+        if not said:
+            raise _forbidden("You do not have permission to DM one or more participants.")
+        above = max(said, key=lambda message: int(_place(message)[1]))
+        message = self.world.write(us.slug, text, above=above)
+        conversation, number = _place(message)
+        made = {"dm_conversation_id": conversation, "dm_event_id": number}
+        return Answer(201, {"data": made}, written=Written(us.slug, message.native_id, above.native_id, text))
 
     def _delete(self, us: Account, ask: Ask, native_id: str) -> Answer:
         one = self._seen(native_id)
@@ -206,7 +290,8 @@ class X:
     # --- shapes
 
     def _of(self, us: Account) -> list[Message]:
-        return self.world.messages(us.slug)
+        """All that is public."""
+        return [message for message in self.world.messages(us.slug) if not message.private]
 
     def _newest_first(self, messages: Iterable[Message]) -> list[Seen]:
         now = self.world.now
@@ -216,17 +301,16 @@ class X:
     def _seen(self, native_id: str) -> Seen | None:
         """The version with this id, if it can be read now."""
         message, now = self.world.message(native_id), self.world.now
-        if message is None or not message.exists(now) or self.world.account(message.account).platform is not Platform.X:
+        if message is None or message.private or not message.exists(now):
+            return None
+        if self.world.account(message.account).platform is not Platform.X:
             return None
         return next((Seen(message, v) for v in message.history(now) if v.native_id == native_id), None)
 
     def _page(
         self, ask: Ask, found: list[Seen], *, smallest: int, usual: int, mark_in: str, backwards: bool = True
     ) -> Answer:
-        wanted = ask.query.get("max_results", str(usual))
-        size = int(wanted) if wanted.isdecimal() else 0
-        if not smallest <= size <= 100:
-            raise _invalid("max_results", f"must be between {smallest} and 100")
+        size = _size(ask, smallest=smallest, usual=usual)
         found = [one for one in found if _within(one.version, ask.query)]
         if mark := ask.query.get(mark_in):
             below = _read_mark(mark)
@@ -267,10 +351,10 @@ class X:
         includes: dict[str, Any] = {}
         if "author_id" in expansions:
             people = {one.message.author.native_id: one.message.author for one in shown}
-            includes["users"] = [{"id": p.native_id, "name": p.name, "username": p.username} for p in people.values()]
+            includes["users"] = [_user(person) for person in people.values()]
         if "referenced_tweets.id" in expansions:
-            above = {one.message.parent: self._latest(one.message.parent) for one in shown if one.message.parent}
-            tweets = [self._shape(one, fields) for one in above.values() if one]
+            named = {each for one in shown for each in (one.message.parent, one.message.quotes) if each}
+            tweets = [self._shape(one, fields) for one in map(self._latest, sorted(named)) if one]
             if tweets:
                 includes[self.world.x_vocabulary] = tweets
         return includes
@@ -281,10 +365,12 @@ class X:
 
     def _shape(self, one: Seen, fields: set[str]) -> dict[str, Any]:
         message, version = one.message, one.version
-        prefix = self._prefix(message)
-        full, links = as_sent(prefix, version.text)
+        prefix, quoted = self._prefix(message), self._latest(message.quotes) if message.quotes else None
+        said = version.text if quoted is None else f"{version.text} {_address(quoted)}"
+        full, links = as_sent(prefix, said)
         short = full if len(full) <= LONGEST_SHOWN else f"{full[: LONGEST_SHOWN - 25]}… https://t.co/{'0' * 10}"
         above = self._latest(message.parent) if message.parent else None
+        entities = {"urls": links, "mentions": self._handles(message, full)}
         whole: dict[str, Any] = {
             "id": version.native_id,
             "text": short,
@@ -294,19 +380,42 @@ class X:
             "created_at": _iso(version.at),
             "display_text_range": [len(prefix), len(short)],
             "lang": "und",
+            "public_metrics": self._metrics(message),
         }
         if short is not full:
-            whole["note_tweet"] = {"text": full, **({"entities": {"urls": links}} if links else {})}
-        if shown_links := [link for link in links if link["end"] <= len(short) - 25 or short is full]:
-            whole["entities"] = {"urls": shown_links}
+            whole["note_tweet"] = {"text": full, **_entities(entities, len(full))}
+        whole |= _entities(entities, len(short) if short is full else len(short) - 25)
+        references = []
         if message.parent:
-            replied_to = above.version.native_id if above else message.parent
-            whole["referenced_tweets"] = [{"type": "replied_to", "id": replied_to}]
+            references.append({"type": "replied_to", "id": above.version.native_id if above else message.parent})
+        if message.quotes:
+            references.append({"type": "quoted", "id": quoted.version.native_id if quoted else message.quotes})
+        if references:
+            whole["referenced_tweets"] = references
         if above:
             whole["in_reply_to_user_id"] = above.message.author.native_id
         shown = {"id", "text", "edit_history_tweet_ids"} | fields
         new = self.world.x_vocabulary == "posts"
         return {(NEW_NAMES.get(name, name) if new else name): value for name, value in whole.items() if name in shown}
+
+    def _metrics(self, message: Message) -> dict[str, int]:
+        """X counts before its lists show what it has counted."""
+        there = [each for each in self._of(self.world.account(message.account)) if each.exists(self.world.now)]
+        counted = {
+            "quote_count": sum(each.quotes == message.native_id for each in there),
+            "reply_count": sum(each.parent == message.native_id for each in there),
+        }
+        passed_on = "repost_count" if self.world.x_vocabulary == "posts" else "retweet_count"
+        return {**dict.fromkeys((passed_on, "like_count", "impression_count", "bookmark_count"), 0), **counted}
+
+    def _handles(self, message: Message, text: str) -> list[dict[str, Any]]:
+        """The names in a text, with the id of whom X knows by it; here that is only us."""
+        us = self.world.account(message.account)
+        return [
+            {"start": found.start(), "end": found.end(), "username": found[1]}
+            | ({"id": us.native_id} if found[1].lower() == us.username.lower() else {})
+            for found in re.finditer(r"(?<!\w)@(\w{1,15})\b", text)
+        ]
 
     def _prefix(self, message: Message) -> str:
         """The handles that X puts before a reply and hides from its readers: whom it answers, and us."""
@@ -347,8 +456,10 @@ class X:
 
 
 def understand(query: str) -> Callable[[Message, World], bool]:
-    """The test a query makes.  Knows the OPERATORS below, OR, a minus sign and brackets."""
-    words = re.findall(r"\(|\)|-?[a-z_]+:[\w@]+|OR|\S+", query)
+    """The test a query makes: words, "phrases", #tags, @names and the OPERATORS below; OR, a minus sign, brackets."""
+    if query.count('"') % 2:
+        raise _invalid("query", "a quotation is not closed")
+    words = re.findall(r'-?\(|\)|-?"[^"]*"|-?[a-z_]+:[\w@]+|[^\s()"]+', query)
     test, rest = _either(words)
     if rest:
         raise _invalid("query", f"cannot read it from {rest[0]!r} on")
@@ -376,18 +487,36 @@ def _both(words: list[str]) -> tuple[Test, list[str]]:
 
 
 def _one(words: list[str]) -> tuple[Test, list[str]]:
-    word, rest = words[0], words[1:]
+    negative, word, rest = words[0].startswith("-"), words[0].removeprefix("-"), words[1:]
     if word == "(":
         test, rest = _either(rest)
         if not rest or rest[0] != ")":
             raise _invalid("query", "a bracket is not closed")
-        return test, rest[1:]
-    negative = word.startswith("-")
-    operator, colon, value = word.removeprefix("-").partition(":")
-    if not colon or operator not in OPERATORS:
+        rest = rest[1:]
+    else:
+        test = _meaning(word)
+    return (lambda message, world: test(message, world) is not negative), rest
+
+
+def _meaning(word: str) -> Test:
+    operator, colon, value = word.partition(":")
+    if not word or (colon and operator not in OPERATORS):
         raise _invalid("query", f"there is no operator in {word!r}")
-    meaning, wanted = OPERATORS[operator], value.removeprefix("@").lower()
-    return (lambda message, world: (wanted in meaning(message, world)) is not negative), rest
+    if colon:
+        named, wanted = OPERATORS[operator], value.removeprefix("@").lower()
+        return lambda message, world: wanted in named(message, world)
+    if word[0] in "#@":
+        return lambda message, world: word.casefold() in re.findall(r"[#@]\w+", _folded(message, world))
+    phrase = re.findall(r"\w+", word.casefold())
+    return lambda message, world: _holds(re.findall(r"\w+", _folded(message, world)), phrase)
+
+
+def _folded(message: Message, world: World) -> str:
+    return message.current(world.now).text.casefold()
+
+
+def _holds(words: list[str], phrase: list[str]) -> bool:
+    return any(words[place : place + len(phrase)] == phrase for place in range(len(words)))
 
 
 def _to(message: Message, world: World) -> set[str]:
@@ -417,6 +546,34 @@ def as_sent(prefix: str, text: str) -> tuple[str, list[dict[str, Any]]]:
         else:
             sent += part.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return sent, links
+
+
+def _entities(entities: Mapping[str, list[dict[str, Any]]], end: int) -> dict[str, Any]:
+    """Those that lie before `end`; X sends no empty list of them."""
+    there = {name: [each for each in found if each["end"] <= end] for name, found in entities.items()}
+    return {"entities": kept} if (kept := {name: found for name, found in there.items() if found}) else {}
+
+
+def _user(person: Person) -> dict[str, str]:
+    return {"id": person.native_id, "name": person.name, "username": person.username}
+
+
+def _address(one: Seen) -> str:
+    return f"https://x.com/{one.message.author.username}/status/{one.version.native_id}"
+
+
+def _place(message: Message) -> tuple[str, str]:
+    """The conversation of a direct message, and its own number there."""
+    conversation, _, number = message.native_id.partition("/")
+    return conversation, number
+
+
+def _size(ask: Ask, *, smallest: int, usual: int) -> int:
+    wanted = ask.query.get("max_results", str(usual))
+    size = int(wanted) if wanted.isdecimal() else 0
+    if not smallest <= size <= 100:
+        raise _invalid("max_results", f"must be between {smallest} and 100")
+    return size
 
 
 def time_of(native_id: str) -> int:
@@ -488,6 +645,8 @@ def _reset(fault: Fault, now: datetime) -> dict[str, str]:
 
 def _loop(answer: Answer, ask: Ask) -> Answer:
     """The page leads to itself."""
+    if "meta" not in answer.payload:
+        return answer
     meta = answer.payload["meta"]
     mark = ask.query.get("pagination_token") or ask.query.get("next_token") or meta.get("next_token")
     return replace(answer, payload={**answer.payload, "meta": {**meta, "next_token": mark or f"7140dibdnow{'f' * 16}"}})

@@ -91,7 +91,7 @@ REFUSALS = [
     ("x", "GET", "/2/users/1001/mentions?max_results=4",                           400, "invalid-request"),
     ("x", "GET", "/2/users/1002/mentions",                                         403, "about:blank"),
     ("x", "GET", "/2/tweets/search/recent?query=" + "to:1001%20" * 80,             400, "invalid-request"),
-    ("x", "GET", "/2/tweets/search/recent?query=bins",                             400, "invalid-request"),
+    ("x", "GET", "/2/tweets/search/recent?query=colour:red",                       400, "invalid-request"),
     ("x", "GET", "/2/tweets/search/recent?query=(to:1001",                         400, "invalid-request"),
     ("x", "GET", "/2/tweets/search/recent?query=to:1001&since_id=1",               400, "invalid-request"),
     ("x", "GET", "/2/users/1001/mentions?pagination_token=nonsense",               400, "invalid-request"),

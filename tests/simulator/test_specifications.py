@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(not SPECS, reason="GWYLIO_SPECS names no folder 
 
 NINE = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 VOCABULARIES = {"tweets": "openapi-2.159-tweet-vocabulary.json", "posts": "openapi-2.167-post-vocabulary.json"}
-SHARED = "author_id,conversation_id,created_at,display_text_range,entities,in_reply_to_user_id"
+SHARED = "author_id,conversation_id,created_at,display_text_range,entities,in_reply_to_user_id,public_metrics"
 FIELDS = {"tweets": f"{SHARED},note_tweet,referenced_tweets", "posts": f"{SHARED},note_post,referenced_posts"}
 EXPANSIONS = {"tweets": "author_id,referenced_tweets.id", "posts": "author_id,referenced_posts.id"}
 TYPES: dict[str, type | tuple[type, ...]] = {
@@ -101,6 +101,11 @@ def a_lively_world(vocabulary: str = "tweets") -> tuple[World, str, str]:
         slug = slugs[platform]
         world.add_account(platform, slug, "1001", "Cyngor Dyffryn", "token")
         post = world.post(slug, "Bore da", NINE)
+        if platform is Platform.X:
+            world.quote(slug, "Eto? @dyffrynx", "7002", "Tom", NINE + timedelta(hours=1), of=post)
+            world.overheard(slug, "Mae #dyffryn yn araf", "7002", "Tom", NINE + timedelta(hours=1))
+            message = world.direct_message(slug, "Helo https://a.example/", "7001", "Mari", NINE + timedelta(hours=1))
+            world.comment(slug, "Bore da", "1001", "", NINE + timedelta(hours=2), parent=message)
         asked = world.comment(slug, "Ŵ" * 400, "7001", "Mari", NINE + timedelta(hours=1), post=post)
         world.comment(slug, "Dydd Mawrth", "1001", "", NINE + timedelta(hours=2), parent=asked)
         world.edit(asked, "Pryd? https://a.example/", NINE + timedelta(hours=3))
@@ -126,6 +131,9 @@ X_CALLS: list[tuple[str, str, str, dict[str, str], dict[str, Any]]] = [
     ("GET",  "/2/users/1001/mentions", "/2/users/{id}/mentions", {"since_id": "9" * 19}, {}),
     ("GET",  "/2/users/1001/tweets", "/2/users/{id}/tweets", {}, {}),
     ("GET",  "/2/tweets/search/recent", "/2/tweets/search/recent", FOUND, {}),
+    ("GET",  "/2/tweets/search/recent", "/2/tweets/search/recent", {"query": '"yn araf" #dyffryn -from:1001'}, {}),
+    ("GET",  "/2/tweets/{post}/quote_tweets", "/2/tweets/{id}/quote_tweets", {"max_results": "10"}, {}),
+    ("GET",  "/2/tweets/{asked}/quote_tweets", "/2/tweets/{id}/quote_tweets", {}, {}),
     ("GET",  "/2/tweets", "/2/tweets", {"ids": "{post},{asked},123"}, {}),
     ("GET",  "/2/tweets/{asked}", "/2/tweets/{id}", {}, {}),
     ("GET",  "/2/tweets/123", "/2/tweets/{id}", {}, {}),
@@ -151,6 +159,63 @@ def test_x_keeps_to_its_specification(
 
     schema = responses[str(answer.status)]["content"]["application/json"]["schema"]
     assert list(flaws(answer.payload, schema, spec, path)) == []
+
+
+# The same, of direct messages, which have fields of their own.
+MESSAGES = "/2/dm_events"
+ONE_TALK = "/2/dm_conversations/{id}/dm_events"
+WITH = "/2/dm_conversations/with/{participant_id}/messages"
+ASKED = {"dm_event.fields": "created_at,dm_conversation_id,entities", "event_types": "MessageCreate"}
+MESSAGE_CALLS: list[tuple[str, str, dict[str, str], dict[str, Any], int]] = [
+    (MESSAGES,                                  MESSAGES, {}, {},                                   200),
+    (MESSAGES,                                  MESSAGES, ASKED | {"expansions": "sender_id"}, {},  200),
+    (MESSAGES,                                  MESSAGES, ASKED | {"max_results": "1"}, {},         200),
+    (MESSAGES,                                  MESSAGES, {"max_results": "101"}, {},               400),
+    ("/2/dm_conversations/1001-7001/dm_events", ONE_TALK, ASKED, {},                                200),
+    ("/2/dm_conversations/1001-7009/dm_events", ONE_TALK, ASKED, {},                                200),
+    ("/2/dm_conversations/with/7001/messages",  WITH,     {}, {"text": "Helo"},                     201),
+    ("/2/dm_conversations/with/7001/messages",  WITH,     {}, {"text": ""},                         400),
+    ("/2/dm_conversations/with/7009/messages",  WITH,     {}, {"text": "Helo"},                     403),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("vocabulary", VOCABULARIES)
+@pytest.mark.parametrize(("path", "template", "query", "form", "status"), MESSAGE_CALLS)
+def test_direct_messages_keep_to_the_specification(
+    vocabulary: str, path: str, template: str, query: dict[str, str], form: dict[str, Any], status: int
+):
+    spec = document("x", VOCABULARIES[vocabulary])
+    world, _, _ = a_lively_world(vocabulary)
+    method = "POST" if template == WITH else "GET"
+    operation = spec["paths"][template][method.lower()]
+
+    answer = X(world).answer(Ask(method, path, query, form, "token"))
+
+    assert answer.status == status
+    if status < 400:
+        schema = operation["responses"][str(status)]["content"]["application/json"]["schema"]
+        assert list(flaws(answer.payload, schema, spec, path)) == []
+    known = dict(parameters_of(operation, spec))
+    assert set(query) <= set(known)
+    for name in set(query) - {"max_results"}:
+        assert set(query[name].split(",")) <= set(known[name]["items"]["enum"])
+
+
+def parameters_of(operation: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for each in operation.get("parameters", []):
+        parameter = spec["components"]["parameters"][each["$ref"].rsplit("/", 1)[-1]] if "$ref" in each else each
+        yield parameter["name"], parameter["schema"]
+
+
+def test_what_we_ask_about_messages_is_what_is_held_against_the_specification():
+    from collectors.x import ASKING_IN_PRIVATE
+
+    assert {name.replace("dm_event_fields", "dm_event.fields"): value for name, value in ASKING_IN_PRIVATE.items()} == {
+        "dm_event.fields": ASKED["dm_event.fields"].split(","),
+        "event_types": ASKED["event_types"],
+        "expansions": ["sender_id"],
+        "user_fields": ["name", "username"],
+    }
 
 
 @pytest.mark.parametrize("vocabulary", VOCABULARIES)
