@@ -44,7 +44,14 @@ def _facebook(access: Access) -> Collector:
     return open_page(access)
 
 
+def _youtube(access: Access) -> Collector:
+    from collectors.youtube import open_youtube
+
+    return open_youtube(access)
+
+
 OPEN: dict[Platform, Callable[[Access], Collector]] = {
     Platform.FACEBOOK: _facebook,
     Platform.X: _x,
+    Platform.YOUTUBE: _youtube,
 }

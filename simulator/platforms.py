@@ -10,6 +10,7 @@ from simulator.facebook import Facebook
 from simulator.faults import Instead, Spoil
 from simulator.world import World
 from simulator.x import X
+from simulator.youtube import YouTube
 from vocabulary import Platform
 
 
@@ -32,4 +33,5 @@ class Pretended(Protocol):
 PLATFORMS: Mapping[Platform, Callable[[World], Pretended]] = {
     Platform.FACEBOOK: Facebook,
     Platform.X: X,
+    Platform.YOUTUBE: YouTube,
 }

@@ -27,6 +27,7 @@ UNLOADED = [
     ("moderation.escalation", (*SDKS, *MODELS, *SCREENS, *TABLES)),
     ("collectors.x",          (*SDKS, *MODELS, *SCREENS, *TABLES)),
     ("collectors.facebook",   (*SDKS, *MODELS, *SCREENS, *TABLES)),
+    ("collectors.youtube",    (*SDKS, *MODELS, *SCREENS, *TABLES)),
     ("classifiers.panel",     (*SDKS, *MODELS, *SCREENS, *TABLES)),
     ("store",                 (*SDKS, *MODELS, *SCREENS, "alembic")),
     ("reports.weekly",        (*SDKS, *MODELS, *SCREENS)),
