@@ -513,6 +513,17 @@ def test_pages_read_before_the_purse_was_empty_stand(scene: Scene, account: Acco
     assert kept.cursors["mentions"].page_token
 
 
+def test_a_page_is_as_small_as_what_is_left_allows(scene: Scene, account: Account):
+    for number in range(30):
+        scene.world.mention(account.slug, f"{number}", *MARI, NINE - number * MINUTE)
+    collector, kept = scene.collector(account, meter=Purse(left=7)), Kept()
+
+    with pytest.raises(QuotaExhausted):
+        run_once(collector, "mentions", kept)
+
+    assert len(kept.comments) == 7
+
+
 # What happens to a question, and what is paid of the ten that were set aside.
 LOST = [
     (Kind.DROPPED_AFTER,  10),
