@@ -20,7 +20,7 @@ from store.cases import CaseRow, EventRow, RoundRow, ToldRow, current_round
 from store.comments import AuthorRow, CommentRow, OwnReplyRow, PostRow, RevisionRow
 from store.people import UserRow
 from store.replies import PartRow, ReplyRow
-from vocabulary import Finding, Platform, Presence, Reason, ReplyLanguage, Severity, State
+from vocabulary import Finding, Origin, Platform, Presence, Reason, ReplyLanguage, Severity, State
 
 MOST_COUNTED = 1_000
 """Where counting stops; beyond it a page says "1,000 or more"."""
@@ -71,6 +71,8 @@ class QueueCase:
     language: str
     posted_at: datetime
     presence: Presence
+    origin: Origin
+    found_by: str
     comments: int
 
     @property
@@ -303,6 +305,8 @@ _LINE: Select[*tuple[Any, ...]] = (
         CommentRow.language,
         CommentRow.posted_at,
         CommentRow.presence,
+        CommentRow.origin,
+        CommentRow.found_by,
         _COMMENTS,
     )
     .select_from(CaseRow)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter, Response
 
+from moderation.budgets import MILLION, Budget
+from reports.page import SILENT
 from store import accounts as accounts_store
-from store import jobs
+from store import counts, jobs, searches, silences, spending
+from store.database import Session
+from store.silences import Silent
+from vocabulary import Platform
 from web.visit import SomeVisit
 from words import Words
 from words.names import N_
@@ -44,15 +51,52 @@ def accounts(visit: SomeVisit) -> Response:
     with visit.store.read() as session:
         health = accounts_store.health(session)
         put_aside = jobs.quarantined(session)
+        silent, differing = silences.lasting(session), counts.differing(session, now=visit.now)
+        searched = searches.everything(session)
+        purses = [_purse(session, visit, platform, budget) for platform, budget in visit.here.budgets.root.items()]
     return visit.page(
         "accounts.html",
         health=health,
         put_aside=put_aside,
+        silences=silent,
+        differing=differing,
+        searches=searched,
+        purses=[purse for purse in purses if any(account.platform is purse.platform for account, _ in health)],
+        silent_name=lambda kind: visit.words.gettext(SILENT[Silent(kind)]),
         slugs={account.id: account.slug for account, _ in health},
         now=visit.now,
-        stream_name=lambda name: visit.words.gettext(STREAMS.get(name, name)),
+        stream_name=lambda name: stream_name(visit.words, name),
         trouble=lambda recorded: trouble(visit.words, recorded),
     )
+
+
+def stream_name(words: Words, name: str) -> str:
+    """What people call a stream; a saved search has the name that it was given."""
+    kind, _, given = name.partition(":")
+    return (
+        words.gettext(N_("search: {name}"), name=given) if kind == "search" else words.gettext(STREAMS.get(name, name))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What one platform has cost in the period that runs, in words."""
+
+    platform: Platform
+    spent: str
+    ceiling: str
+    left: str
+    anew: datetime
+
+
+def _purse(session: Session, visit: SomeVisit, platform: Platform, budget: Budget) -> Purse:
+    span = budget.span(visit.now)
+    gone = spending.so_far(session, platform, span.name).gone
+
+    def written(amount: int) -> str:
+        return f"£{amount / MILLION:,.2f}" if budget.unit == "pounds" else f"{amount // MILLION:,}"
+
+    return Purse(platform, written(gone), written(budget.most), written(max(0, budget.most - gone)), span.end)
 
 
 def trouble(words: Words, recorded: str) -> str:
