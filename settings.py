@@ -15,17 +15,22 @@ import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 import toml_file
-from vocabulary import GwylioError, Label
+from vocabulary import GwylioError, Label, Platform
 
 CHECKOUT = Path(__file__).parent
 FILE = "gwylio.toml"
 ENVIRONMENT = "the environment"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+SECRETS_OF_AN_APP = ("client_secret", "webhook_secret")
+APP_OF_ANOTHER = {Platform.INSTAGRAM: Platform.FACEBOOK}
+"""Platforms that are reached with the app of another, unless they have one of their own."""
 
 
 class Body(toml_file.Record):
@@ -46,6 +51,35 @@ class HubModel(toml_file.Record):
     """Whether what is missing is fetched from Hugging Face; otherwise nothing leaves this machine."""
     labels: dict[toml_file.Text, Label] = Field(min_length=1)
     """What the model's own labels mean to us; those left out are not heard."""
+
+
+def _way_back(address: str) -> str:
+    """An address to which a platform may send somebody back with a code: nobody on the way can read it."""
+    there = urlsplit(address)
+    here = there.scheme == "http" and there.hostname in LOOPBACK and there.port is not None
+    if not there.netloc or not (here or there.scheme == "https"):
+        raise ValueError("must begin with https://, or with http://127.0.0.1:PORT/ for this machine")
+    return address
+
+
+class App(toml_file.Record):
+    """What a platform knows this installation as: the app that was registered there for the body."""
+
+    client_id: toml_file.Text | None = None
+    """Its public name: X's client id, Meta's app id, TikTok's client key, Flickr's key."""
+    client_secret: str = Field(default="", repr=False)
+    """From the environment only; empty for an X app that is a public client.  Meta, LinkedIn, TikTok sign with it."""
+    webhook_secret: str = Field(default="", repr=False)
+    """From the environment only: what the platform signs its notices with where it is another (X's consumer secret)."""
+    redirect_uri: Annotated[str, AfterValidator(_way_back)] = "http://127.0.0.1:8931/callback"
+    """Where the platform sends an administrator back to; the same must be registered there."""
+    scopes: tuple[toml_file.Text, ...] = ()
+    """What to ask for instead of the usual, for an app that was granted less or under other names."""
+
+    @property
+    def signs_with(self) -> str:
+        """The secret under which this platform's notices are signed; empty where none is known."""
+        return self.webhook_secret or self.client_secret
 
 
 class Settings(BaseSettings):
@@ -72,6 +106,8 @@ class Settings(BaseSettings):
     collect_every_minutes: int = Field(default=10, ge=1)
     platform_urls: dict[str, str] = Field(default_factory=dict)
     """Where a platform is to be found instead of its own address; the simulator, for one."""
+    apps: dict[Platform, App] = Field(default_factory=dict)
+    """The apps registered with the platforms, for `gwylio account connect` and for what the platforms send us."""
     bank_holidays_url: str = "https://www.gov.uk/bank-holidays.json"
     """Asked once a day for days off announced since this version; empty means never, and the shipped list is used."""
     hub: HubModel | None = None
@@ -89,6 +125,10 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return env_settings, init_settings
+
+    def app(self, platform: Platform) -> App | None:
+        """The app with which a platform is reached, if one is configured."""
+        return self.apps.get(platform) or self.apps.get(APP_OF_ANOTHER.get(platform, platform))
 
     @property
     def database(self) -> str:
@@ -129,12 +169,7 @@ def load(file: Path | None = None, **given: Any) -> Settings:
     """
     path = file or Path(FILE)
     written = toml_file.read(path) if file or path.exists() else toml_file.TomlFile(FILE, {}, {})
-    values = dict(written.values)
-    secret = (
-        [written.problem(("secret_key",), "a secret has no place in this file; set GWYLIO_SECRET_KEY")]
-        if values.pop("secret_key", None) is not None
-        else []
-    )
+    values, secret = _without_secrets(written)
     try:
         settings = Settings(**{**values, **given})
     except ValidationError as error:
@@ -147,6 +182,22 @@ def load(file: Path | None = None, **given: Any) -> Settings:
     if secret:
         raise toml_file.FileError(secret)
     return settings
+
+
+def _without_secrets(written: toml_file.TomlFile) -> tuple[dict[str, Any], list[toml_file.Problem]]:
+    """What the file says less the secrets in it, and a problem for each of those."""
+    values = dict(written.values)
+    places: list[tuple[str, ...]] = [("secret_key",)] if values.pop("secret_key", None) is not None else []
+    apps = values.get("apps")
+    if isinstance(apps, dict):
+        found = [(str(name), app) for name, app in apps.items() if isinstance(app, dict)]
+        places += [("apps", name, secret) for name, app in found for secret in SECRETS_OF_AN_APP if secret in app]
+        public = {name: {key: app[key] for key in app if key not in SECRETS_OF_AN_APP} for name, app in found}
+        values["apps"] = {**apps, **public}
+    return values, [
+        written.problem(place, f"a secret has no place in this file; set {_variable('.'.join(place))}")
+        for place in places
+    ]
 
 
 def exactly(**given: Any) -> Settings:
@@ -198,8 +249,13 @@ def make_key_file(path: Path) -> bool:
 
 def _laid_at(problem: toml_file.Problem) -> toml_file.Problem:
     """The problem, laid at the environment where a variable there had the last word."""
-    name = f"GWYLIO_{problem.key.replace('.', '__').upper()}"
+    name = _variable(problem.key)
     return toml_file.Problem(ENVIRONMENT, None, name, problem.reason) if name in os.environ else problem
+
+
+def _variable(key: str) -> str:
+    """The variable of the environment that stands for a dotted key."""
+    return f"GWYLIO_{key.replace('.', '__').upper()}"
 
 
 def _derive(secret: bytes, purpose: bytes) -> bytes:
