@@ -19,13 +19,17 @@ from pathlib import Path
 
 import facebook  # noqa: F401 - imported before the fork, so that no child has to
 import tweepy  # noqa: F401
+from sqlalchemy.orm import configure_mappers
 
+import collectors.facebook
+import collectors.x  # noqa: F401 - the same
 import opening
 import pipeline
 import settings as configuration
 from classifiers.panel import Panel
 from pipeline import Installation
 from settings import Settings
+from store import accounts
 from tests.town import SOURCES, ByWords
 
 
@@ -46,6 +50,9 @@ def live(settings: Settings, deed: str, start: str, step: str) -> None:
     now = datetime.fromisoformat(start)
     with opening.installation(settings) as opened:
         here = replace(opened, open_panel=lambda: Panel([ByWords()]))
+        with here.store.read() as session:
+            for account in accounts.active(session):
+                here.collector(account, now)
         print("ready", flush=True)
         while True:
             DEEDS[deed](here, now)
@@ -55,6 +62,7 @@ def live(settings: Settings, deed: str, start: str, step: str) -> None:
 def main(folder: str, base_url: str) -> None:
     urls = {platform.value: f"{base_url}/{platform.value}" for platform in SOURCES.values()}
     settings = configuration.exactly(state_dir=Path(folder), bank_holidays_url="", platform_urls=urls)
+    configure_mappers()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
