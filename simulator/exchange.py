@@ -12,7 +12,7 @@ class Ask:
     """One request, without its token's letters: `token` is looked up and never stored.
 
     `query` has the last value of each name, `pairs` all of them in order.  `form` is the body, of a
-    form or a JSON object.  `headers` are in lower case, and hold no token.
+    form or a JSON object.  `headers` are in lower case, and hold no token.  `oauth` is what OAuth 1 signs with.
     """
 
     method: str
@@ -22,6 +22,7 @@ class Ask:
     token: str = field(default="", repr=False)
     pairs: Sequence[tuple[str, str]] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    oauth: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

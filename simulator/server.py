@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import uvicorn
 from starlette.applications import Starlette
@@ -28,6 +28,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from simulator.consent import Consent, DoorOnly
 from simulator.exchange import Answer, Ask, Written
 from simulator.faults import BEFORE_APPLYING, Fault, Faults, Kind, from_row, instead, spoilt
 from simulator.platforms import PLATFORMS, Pretended
@@ -81,7 +82,11 @@ class Simulator:
         self.world = world
         self.faults = faults if faults is not None else Faults()
         self.requests: list[Recorded] = []
-        self._platforms: dict[str, Pretended] = {each.value: made(world) for each, made in PLATFORMS.items()}
+        self.consent = Consent(world)
+        self._platforms: dict[str, Pretended] = {
+            **{each.value: DoorOnly(each, world) for each in self.consent.platforms()},
+            **{each.value: made(world) for each, made in PLATFORMS.items()},
+        }
         self._log = log
         self._lock = Lock()
         config = uvicorn.Config(
@@ -162,15 +167,18 @@ class Simulator:
         platform = self._platforms[name]
         fault = self.faults.for_request(platform.platform, ask)
         if fault is None:
-            answer: Answer | None = platform.answer(ask)
+            answer: Answer | None = self._answer_of(platform, ask)
         elif fault.kind is Kind.DROPPED_BEFORE:
             answer = None
         elif fault.kind in BEFORE_APPLYING:
             answer = instead(fault, platform.instead, self.world.now)
         else:
-            answer = spoilt(fault, platform.spoil, ask, platform.answer(ask))
+            answer = spoilt(fault, platform.spoil, ask, self._answer_of(platform, ask))
         self._record(platform.platform, ask, answer, fault)
         return (None if fault and fault.kind is Kind.DROPPED_AFTER else answer), fault
+
+    def _answer_of(self, platform: Pretended, ask: Ask) -> Answer:
+        return self.consent.answer(platform.platform, ask) or platform.answer(ask)
 
     def _record(self, platform: Platform, ask: Ask, answer: Answer | None, fault: Fault | None) -> None:
         dropped = answer is None or (fault is not None and fault.kind is Kind.DROPPED_AFTER)
@@ -279,7 +287,7 @@ async def _ask(request: Request) -> Ask:
     query = dict(request.query_params)
     token = query.pop("access_token", "") or form.pop("access_token", "") or _token(request)
     pairs = [(name, value) for name, value in request.query_params.multi_items() if name != "access_token"]
-    return Ask(request.method, _path(request), query, form, token, pairs, headers)
+    return Ask(request.method, _path(request), query, form, token, pairs, headers, _oauth(request))
 
 
 BEARERS = ("authorization", "access-token", "cookie")
@@ -301,6 +309,12 @@ def _token(request: Request) -> str:
     if scheme == "Basic":
         return base64.b64decode(value).decode("utf-8", "replace")
     return value if scheme in ("Bearer", "OAuth", "bearer") else request.headers.get("access-token", "")
+
+
+def _oauth(request: Request) -> dict[str, str]:
+    """What an OAuth 1 header says, less its quotes."""
+    scheme, _, said = request.headers.get("authorization", "").partition(" ")
+    return {name: unquote(value) for name, value in re.findall(r'(\w+)="([^"]*)"', said)} if scheme == "OAuth" else {}
 
 
 def _body(answer: Answer) -> bytes:

@@ -113,6 +113,12 @@ class World:
         """How long what is written through an API stays out of the lists."""
         self.x_vocabulary: str = "tweets"
         """`posts` makes X answer with the names of its newer specification."""
+        self.blockers: set[str] = set()
+        """Who has blocked us, by id: of them a platform shows us nothing, and does not say that they are gone."""
+        self.suspended: set[str] = set()
+        """Whose accounts a platform has shut, by id, for good or for a while."""
+        self.also_opens: Callable[[Platform, str], Account | None] = lambda platform, token: None
+        """What opens an account beside its own token: what simulator/consent.py has granted, while it lives."""
         self._now = now
         self._accounts: dict[str, Account] = {}
         self._messages: dict[str, Message] = {}
@@ -268,7 +274,8 @@ class World:
 
     def holder_of(self, platform: Platform, token: str) -> Account | None:
         """The account this token opens."""
-        return next((a for a in self.accounts() if a.platform is platform and a.token == token), None)
+        own = next((a for a in self.accounts() if a.platform is platform and a.token == token), None)
+        return own or self.also_opens(platform, token)
 
     def message(self, native_id: str) -> Message | None:
         """By the id of any of its versions, whether or not it can be seen now."""
