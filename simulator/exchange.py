@@ -13,6 +13,7 @@ class Ask:
 
     `query` has the last value of each name, `pairs` all of them in order.  `form` is the body, of a
     form or a JSON object.  `headers` are in lower case, and hold no token.  `oauth` is what OAuth 1 signs with.
+    `raw_query` is the query as it was sent, for a platform to which an escaped bracket is no bracket.
     """
 
     method: str
@@ -23,6 +24,7 @@ class Ask:
     pairs: Sequence[tuple[str, str]] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     oauth: Mapping[str, str] = field(default_factory=dict, repr=False)
+    raw_query: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,7 +287,8 @@ async def _ask(request: Request) -> Ask:
     query = dict(request.query_params)
     token = query.pop("access_token", "") or form.pop("access_token", "") or _token(request)
     pairs = [(name, value) for name, value in request.query_params.multi_items() if name != "access_token"]
-    return Ask(request.method, _path(request), query, form, token, pairs, headers, _oauth(request))
+    raw = "&".join(each for each in request.url.query.split("&") if not each.startswith("access_token="))
+    return Ask(request.method, _path(request), query, form, token, pairs, headers, _oauth(request), raw)
 
 
 BEARERS = ("authorization", "access-token", "cookie")
