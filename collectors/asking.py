@@ -130,6 +130,14 @@ def keys_in(access: Access, *names: str) -> Mapping[str, str]:
     return held
 
 
+def home_in(access: Access) -> str | None:
+    """The address of the account's own server, which may be kept without its scheme; None where none is."""
+    home = access.home.strip().rstrip("/")
+    if not home:
+        return None
+    return home if "://" in home else f"https://{home}"
+
+
 def _fit_for_a_header(value: str) -> bool:
     return bool(value) and value.isascii() and value.isprintable()
 

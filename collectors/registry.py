@@ -50,7 +50,14 @@ def _youtube(access: Access) -> Collector:
     return open_youtube(access)
 
 
+def _bluesky(access: Access) -> Collector:
+    from collectors.bluesky import open_bluesky
+
+    return open_bluesky(access)
+
+
 OPEN: dict[Platform, Callable[[Access], Collector]] = {
+    Platform.BLUESKY: _bluesky,
     Platform.FACEBOOK: _facebook,
     Platform.X: _x,
     Platform.YOUTUBE: _youtube,

@@ -171,12 +171,14 @@ class Line:
     def _made(self, send: Callable[[], object]) -> Unanswered | None:
         try:
             send()
-        except requests.RequestException as fault:
-            if not self._answers:
-                return _unanswered(fault)
-        except Exception:  # whatever an SDK makes of an answer, the answer itself is what counts
-            if not self._answers:
+        except Exception as fault:  # whatever an SDK makes of an answer, the answer itself is what counts
+            if self._answers:
+                return None
+            # Mastodon.py wraps what it was told in an error of its own, whose text quotes the address.
+            broken = next((each for each in _causes(fault) if isinstance(each, requests.RequestException)), None)
+            if broken is None:
                 raise
+            return _unanswered(broken)
         return None
 
 

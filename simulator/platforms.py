@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from simulator.bluesky import Bluesky
 from simulator.exchange import Answer, Ask
 from simulator.facebook import Facebook
 from simulator.faults import Instead, Spoil
@@ -31,6 +32,7 @@ class Pretended(Protocol):
 
 
 PLATFORMS: Mapping[Platform, Callable[[World], Pretended]] = {
+    Platform.BLUESKY: Bluesky,
     Platform.FACEBOOK: Facebook,
     Platform.X: X,
     Platform.YOUTUBE: YouTube,

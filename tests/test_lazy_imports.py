@@ -28,6 +28,7 @@ UNLOADED = [
     ("collectors.x",          (*SDKS, *MODELS, *SCREENS, *TABLES)),
     ("collectors.facebook",   (*SDKS, *MODELS, *SCREENS, *TABLES)),
     ("collectors.youtube",    (*SDKS, *MODELS, *SCREENS, *TABLES)),
+    ("collectors.bluesky",    (*SDKS, *MODELS, *SCREENS, *TABLES, "httpx")),
     ("classifiers.panel",     (*SDKS, *MODELS, *SCREENS, *TABLES)),
     ("store",                 (*SDKS, *MODELS, *SCREENS, "alembic")),
     ("reports.weekly",        (*SDKS, *MODELS, *SCREENS)),
