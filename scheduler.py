@@ -20,7 +20,7 @@ import pipeline
 from moderation.calendar import announced_holidays
 from pipeline import Installation
 from reports import weekly
-from store import accounts, people, spending
+from store import accounts, people, spending, webhooks
 from vocabulary import Platform
 
 if TYPE_CHECKING:
@@ -63,8 +63,17 @@ def collect(here: Installation, slug: str, *, now: datetime) -> object:
     return told
 
 
+def settle(here: Installation, slug: str, *, now: datetime) -> object:
+    """Look where a platform's notices point, and read at once what is found there."""
+    told = pipeline.settle(here, slug, now=now)
+    if told.settled:
+        pipeline.read_waiting(here, now=now)
+    return told
+
+
 def forget(here: Installation, *, now: datetime) -> object:
-    """Delete the browser sessions that have run out, and what was paid for on days that are over."""
+    """Delete the browser sessions that have run out, what was paid for on past days, and the words of old notices."""
+    here.store.write(lambda session: webhooks.forget_words(session, before=now - webhooks.WORDS_KEPT))
     here.store.write(lambda session: spending.forget_billed(session, before=now))
     return here.store.write(lambda session: people.forget_sessions(session, before=now))
 
@@ -81,8 +90,10 @@ def weekly_report(here: Installation, *, now: datetime) -> object:
 
 
 JOBS: tuple[Job, ...] = (
+    Job("tokens", pipeline.tend, every={"minutes": 5}, per_account=True, at_once=True),
     Job("collect", collect, every={"minutes": 10}, per_account=True, at_once=True),
     Job("recheck", pipeline.recheck, every={"hours": 3}, per_account=True),
+    Job("settle", settle, every={"seconds": 5}, per_account=True),
     Job("classify", pipeline.read_waiting, every={"minutes": 5}, at_once=True),
     Job("dispatch", pipeline.dispatch, every={"seconds": 20}, per_account=True),
     Job("escalate", pipeline.warn, every={"minutes": 5}),

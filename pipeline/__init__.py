@@ -6,6 +6,9 @@
     dispatch       the outbox leaves, once, with proof                         pipeline/replying.py
     warn           whoever the policy names is told, once                      pipeline/clocks.py
     watch          an account that is not heard is noticed                     pipeline/health.py
+    receive        what a platform pushes to us is kept before it is answered  pipeline/webhooks.py
+    settle         the platform is asked what that was about                   pipeline/webhooks.py
+    tend           a token is renewed before it dies, or its end is foretold   pipeline/tokens.py
 
 Each step takes an `Installation` and `now`.  It reads what it needs, lets the pure parts decide,
 and writes the outcome in one transaction.  Requests to platforms happen between transactions,
@@ -18,6 +21,8 @@ from pipeline.health import watch
 from pipeline.installation import Collectors, Installation
 from pipeline.reading import place, read_waiting, readings_of
 from pipeline.replying import Dispatched, dispatch, hide, send_reply
+from pipeline.webhooks import Mentioned, Settled, receive, settle
+from pipeline.tokens import tend
 
 __all__ = [
     "Collected",
@@ -25,6 +30,8 @@ __all__ = [
     "Dispatched",
     "Imported",
     "Installation",
+    "Mentioned",
+    "Settled",
     "bring_in",
     "collect",
     "dispatch",
@@ -33,10 +40,13 @@ __all__ = [
     "place",
     "read_waiting",
     "readings_of",
+    "receive",
     "recheck",
     "recompute_due",
     "refresh_holidays",
     "send_reply",
+    "settle",
+    "tend",
     "warn",
     "watch",
     "working_days",

@@ -31,11 +31,12 @@ from collectors.base import (
 )
 from moderation import queue
 from moderation.budgets import SCARCE, read_now
+from pipeline import tokens
 from pipeline.installation import Installation
 from pipeline.reading import join_native
 from store import accounts, audit, comments, counts, jobs, silences, spending
 from store import replies as outbox
-from store.accounts import AccountRow
+from store.accounts import WHOLE_ACCOUNT, AccountRow
 from store.comments import CommentRow
 from store.database import Session, Unreachable
 from store.silences import Silent
@@ -50,8 +51,6 @@ PAGES_TOGETHER, ITEMS_TOGETHER = 25, 500
 """Most pages, and most comments, that are committed at once."""
 LONGEST_PAUSE = timedelta(hours=1)
 """Longest wait that we set ourselves after failures; a platform's own wait may be longer."""
-WHOLE_ACCOUNT = "account"
-"""The stream under which a failure stands that concerns no single stream."""
 NOBODY_THERE = timedelta(hours=6)
 """A stream that was not even tried for so long was silent because we did not run; that is noticed as it ends."""
 OUR_BUDGET = "budget"
@@ -88,13 +87,14 @@ def collect(here: Installation, slug: str, *, now: datetime, budget: Budget | No
         cleared = accounts.stream_if_any(session, account.id, WHOLE_ACCOUNT)
     told = Collected(slug)
     try:
+        account = tokens.ready(here, account, now=now)
         collector = here.collector(account, now)
         streams = collector.streams()
     except GwylioError as error:
         told.troubles.append(str(error))
         here.store.write(partial(_mark, account=account, stream=WHOLE_ACCOUNT, error=error, now=now))
         return told
-    if cleared is not None and cleared.trouble:
+    if cleared is not None and cleared.trouble and not tokens.refused(account, cleared.trouble):
         here.store.write(partial(_clear, account=account))
     for rank, stream in enumerate(streams):
         with here.store.read() as session:
@@ -114,6 +114,8 @@ def collect(here: Installation, slug: str, *, now: datetime, budget: Budget | No
             told.troubles.append(f"{stream}: {_reason(error)}")
             here.store.write(partial(_mark, account=account, stream=stream, error=error, now=now))
             if _concerns_the_account(error):
+                if isinstance(error, AuthExpired):
+                    tokens.after_refusal(here, account, now=now)
                 break
     join_native(here, account, now=now)
     return told
@@ -384,14 +386,15 @@ def recheck(here: Installation, slug: str, *, now: datetime, limit: int = 100) -
 
     def act(session: Session) -> int:
         return sum(
-            _note_standing(session, session.get_one(CommentRow, comment_id), standing.get(native_id), now=now)
+            note_standing(session, session.get_one(CommentRow, comment_id), standing.get(native_id), now=now)
             for comment_id, native_id in waiting
         )
 
     return here.store.write(act)
 
 
-def _note_standing(session: Session, comment: CommentRow, standing: Standing | None, *, now: datetime) -> bool:
+def note_standing(session: Session, comment: CommentRow, standing: Standing | None, *, now: datetime) -> bool:
+    """Write down what a re-check found; whether the comment is now held to be gone for good."""
     if standing in {Standing.PRESENT, Standing.EDITED}:
         comment.last_seen, comment.gone_checks = now, 0
         return False

@@ -7,10 +7,9 @@ from functools import partial
 
 from moderation import silence
 from moderation.silence import Standing
-from pipeline.collecting import WHOLE_ACCOUNT
 from pipeline.installation import Installation
-from store import accounts, silences
-from store.accounts import AccountRow, StreamRow
+from store import accounts, silences, webhooks
+from store.accounts import WHOLE_ACCOUNT, AccountRow, StreamRow
 from store.database import Session
 from store.silences import Silent
 
@@ -23,9 +22,11 @@ def watch(here: Installation, *, now: datetime) -> int:
     for account, streams in watched:
         with here.store.read() as session:
             posted = silences.moments(session, account.id, since=now - silence.LOOK_BACK)
+            unannounced = webhooks.unannounced_since(session, account.id, now=now)
         found = {
             Silent.UNREAD: silence.unread_since([_standing(account, row, now) for row in streams], now),
             Silent.QUIET: silence.quiet_since(posted, now),
+            Silent.WEBHOOK: unannounced,
         }
         changed += here.store.write(partial(_note, account=account, found=found, now=now))
     return changed

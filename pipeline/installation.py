@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from classifiers.panel import Panel
@@ -54,7 +54,7 @@ class Collectors:
         opened: dict[str, _Opened] = self._of_this_thread.__dict__.setdefault("opened", {})
         with self._store.read() as session:
             wanted = searches.standing(session, account.id)
-        key = account.credential_since, wanted
+        key = account.credential_since, account.credential, wanted
         known = opened.get(account.slug)
         if known is None or known.key != key:
             purse = self._purse(account, now)
@@ -83,6 +83,6 @@ class Collectors:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    key: tuple[datetime | None, searches.Standing]
+    key: tuple[datetime | None, bytes | None, searches.Standing] = field(repr=False)
     collector: Collector
     purse: Purse | None

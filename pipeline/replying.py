@@ -32,6 +32,7 @@ from collectors.base import (
 from moderation import queue, replies, reply_rules, routing
 from moderation.queue import Actor
 from moderation.replies import Draft, Intent, Lost
+from pipeline import tokens
 from pipeline.installation import Installation
 from store import audit
 from store import replies as outbox
@@ -128,6 +129,12 @@ def dispatch(here: Installation, slug: str | None = None, *, now: datetime) -> D
 
 
 def _dispatch_account(here: Installation, account: AccountRow, done: Dispatched, *, now: datetime) -> None:
+    try:
+        account = tokens.ready(here, account, now=now)
+    except GwylioError as dead:
+        log.warning("token not renewed", account=account.slug, error=type(dead).__name__)
+        if isinstance(dead, Transient | RateLimited):
+            return  # nothing could leave, and in the next round it may
     collector = _opened(here, account, now)
     limits = collector.capabilities()
     done.uncertain += here.store.write(
@@ -145,6 +152,8 @@ def _dispatch_account(here: Installation, account: AccountRow, done: Dispatched,
         done.sent += error is None
         done.uncertain += isinstance(error, Unconfirmed)
         done.failed += error is not None and not isinstance(error, Unconfirmed)
+        if isinstance(error, AuthExpired):
+            tokens.after_refusal(here, account, now=now)
         if isinstance(error, UNWELL):
             return
 

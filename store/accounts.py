@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from store.base import Base
 from vocabulary import GwylioError, Platform
 
+WHOLE_ACCOUNT = "account"
+"""The stream under which a failure stands that concerns no single stream."""
+
 
 class AccountRow(Base):
     """One corporate account on one platform.  `credential` is encrypted; the key is outside the database.
