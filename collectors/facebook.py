@@ -1,52 +1,60 @@
-"""A Facebook Page, through facebook-sdk: its posts, what visitors post on it, and the comments under both.
+"""A Facebook Page, through facebook-sdk: its posts, what visitors post there, comments, and private messages.
 
-What this project knows of the Graph API is in this file and stops here.  Two surprises.  Comments
-cannot be read incrementally: there is no sign of an edit, and a late reply does not move its thread
-up; so the latest posts are read again in full each time, and older ones when Facebook says that
-they stirred.  And the SDK is a bare transport here: the token travels in a header, never in an
-address, and answers are read below the SDK (collectors/transport.py says why).
+What this project knows of Facebook is in this file and stops here; what it shares with Instagram and
+Threads is in collectors/graph.py.  Two surprises.  Comments cannot be read incrementally: there is no
+sign of an edit, and a late reply does not move its thread up; so the latest 25 posts are read again
+in full each time, and of the latest 300 the others when Facebook says that they stirred.  And the SDK
+is a bare transport here: the token travels in a header, never in an address, and answers are read
+below the SDK (collectors/transport.py says why).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeGuard
+from typing import Any
 
-from collectors.asking import keys_in, read, retry_at, write
 from collectors.base import (
     CLOCKS_DISAGREE,
     Access,
     Action,
-    AuthExpired,
     Budget,
     Capabilities,
-    CollectorError,
+    Count,
     Cursor,
     Gone,
     Malformed,
     Page,
-    PermissionLost,
     RateLimited,
     Receipt,
     Refused,
     Standing,
     Transient,
-    Unconfirmed,
     Usage,
 )
-from collectors.items import Unreadable, moment, perhaps, said, sift, within
+from collectors.graph import (
+    Graph,
+    Listing,
+    Meaning,
+    again_from,
+    is_count,
+    is_time,
+    open_sdk,
+    seconds,
+    send_through,
+    time_or_none,
+)
+from collectors.inbox import MEANING as MESSAGING
+from collectors.inbox import Inbox
+from collectors.items import moment, perhaps, said, sift, within
 from collectors.paging import NOTHING_SPENT, Leaf, Run, pages
-from collectors.transport import Answer, Line
+from collectors.transport import Line
 from vocabulary import Author, Comment, OwnReply, Platform, Post
 
-HOST = "https://graph.facebook.com"
-VERSION = "v26.0"
 POST_FIELDS = "id,created_time,message,story,from,permalink_url,status_type"
-COMMENT_FIELDS = "id,created_time,message,from{id,name},parent{id},is_hidden,permalink_url,attachment"
+COMMENT_FIELDS = "id,created_time,message,from{id,name},parent{id},is_hidden,permalink_url,attachment,comment_count"
 PAGE_SIZE = 100
 
 WRITTEN_BY_VISITOR = "wall_post"
@@ -54,34 +62,24 @@ WRITTEN_BY_VISITOR = "wall_post"
 WATCHED_IN_FULL = 25  # the latest posts, read again each time for edits and late replies
 WATCHED_FOR_STIRRING = 300  # further back, a post is read only when its updated_time is new
 OVERLAP = timedelta(hours=1)
-POSTS_AGAIN = timedelta(days=7)  # our own posts are edited too
-LIMIT_WINDOW = timedelta(hours=1)
-LONGEST_WAIT = timedelta(days=1)  # whatever a header says; asking once a day does no harm
+POSTS_AGAIN = timedelta(days=7)  # our own posts are edited too, and a post may name us later
 READ_BACK_PAGES = 20
 LONGEST_COMMENT = 8_000
+LONGEST_MESSAGE = 2_000
 
-# Error code -> what it means to us, in our words.  One that is not here is as its HTTP status says.
-MEANING: dict[int, tuple[type[CollectorError], str]] = {
-    1: (Transient, "Facebook stumbled"),
-    2: (Transient, "Facebook stumbled"),
-    3: (PermissionLost, "the Facebook app may not do that; check its permissions"),
-    4: (RateLimited, "Facebook asks the app to wait"),
-    10: (PermissionLost, "the Facebook app may not do that; check its permissions"),
-    17: (RateLimited, "Facebook asks this user to wait"),
+FEEDS = {"posts": "feed", "tagged": "tagged"}
+
+# Facebook's own error codes; those of the whole family are in collectors/graph.py.
+MEANING: Meaning = {
     32: (RateLimited, "Facebook asks this Page to wait"),
-    100: (Refused, "Facebook does not understand the request"),
-    102: (AuthExpired, "Facebook no longer accepts the token; connect the Page again"),
-    190: (AuthExpired, "Facebook no longer accepts the token; connect the Page again"),
-    341: (RateLimited, "Facebook asks the app to wait"),
-    368: (PermissionLost, "Facebook has blocked the Page for breaking its policies; look there"),
     506: (Refused, "Facebook refuses to publish the same words twice"),
-    613: (RateLimited, "Facebook asks us to wait"),
-    803: (Gone, "Facebook says that it is not there"),
     80001: (RateLimited, "Facebook asks this Page to wait"),
 }
-PERMISSIONS = range(200, 300)
-NOT_THERE = (100, 33)  # code and subcode: does not exist, or we may not see it
-STUMBLED = (1, 2)  # after a write, these do not say that nothing was written
+NOT_PUBLISHED = "Facebook will not publish this reply; reply on Facebook itself and record it here"
+NOT_DONE = "Facebook will not do that to this comment; do it on Facebook itself and record it here"
+PRIVATE = "a private message cannot be hidden or deleted for the person who wrote it"
+MESSAGE = "m_"
+"""How the id of a private message begins; a post's or a comment's is digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +96,27 @@ class FacebookPage:
     def platform(self) -> Platform:
         return Platform.FACEBOOK
 
+    @property
+    def _asks(self) -> Graph:
+        return Graph(self.account, "Facebook", self.line, {**MESSAGING, **MEANING})
+
+    @property
+    def _inbox(self) -> Inbox:
+        return Inbox(
+            self._asks,
+            self.graph,
+            place=self.page_id,
+            network="messenger",
+            ours=frozenset({self.page_id}),
+            longest=LONGEST_MESSAGE,
+            page_size=self.page_size,
+            url=f"https://business.facebook.com/latest/inbox/messenger?asset_id={self.page_id}",
+        )
+
     # --- reading
 
     def streams(self) -> Sequence[str]:
-        return ("comments", "posts")
+        return ("comments", "posts", "messages", "tagged")
 
     def fetch(self, stream: str, cursor: Cursor, budget: Budget) -> Iterator[Page]:
         """Pages of one stream.
@@ -112,40 +127,47 @@ class FacebookPage:
         """
         if stream not in self.streams():
             raise ValueError(f"Facebook has no stream {stream!r}; it has {', '.join(self.streams())}")
-        yield from {"comments": self._comments, "posts": self._posts}[stream](cursor, budget)
+        read = {"comments": self._comments, "messages": self._inbox.pages}
+        yield from read[stream](cursor, budget) if stream in read else self._written(FEEDS[stream], cursor, budget)
 
-    def _posts(self, cursor: Cursor, budget: Budget) -> Iterator[Page]:
-        """The feed: our own posts, and what visitors wrote there, which are comments to us."""
-        since = datetime.fromisoformat(cursor.watermark) - POSTS_AGAIN if cursor.watermark else None
+    def _written(self, edge: str, cursor: Cursor, budget: Budget) -> Iterator[Page]:
+        """The feed: our own posts, and what visitors wrote there, which are comments to us.
+
+        Posts that name us on other people's pages are in a list of their own, and are comments to us as well.
+        """
+        again = again_from(cursor.watermark, POSTS_AGAIN)
 
         def leaf(leg: str, after: str) -> Leaf:
-            listing = self._listing(self.page_id, "feed", after, fields=POST_FIELDS, **_since(since))
-            sifted = sift(listing.items, self._post_or_visitor)
+            listing = self._listing(self.page_id, edge, after, fields=POST_FIELDS, **seconds(again))
+            sifted = sift(listing.items, partial(self._post_or_comment, edge))
             return Leaf(sifted, listing.next, listing.at.isoformat(), listing.usage)
 
-        run = Run.unpacked(cursor.page_token, _is_time) or Run()
+        run = Run.unpacked(cursor.page_token, is_time) or Run()
         return pages(self.account, cursor, run, budget, leaf)
 
     def _comments(self, cursor: Cursor, budget: Budget) -> Iterator[Page]:
         """Every comment and reply under the posts worth reading again.
 
         A post may go away after it was listed, or its comments may not be for us: the others go on.
+        How many there are is said when the last page is there to compare with; of an object with tens of
+        thousands Facebook does not list them all.
         """
 
         def leaf(post: str, after: str) -> Leaf:
             listing = self._listing(
-                post, "comments", after, fields=COMMENT_FIELDS, filter="stream", order="chronological"
+                post, "comments", after, fields=COMMENT_FIELDS, filter="stream", order="chronological", summary="true"
             )
-            return Leaf(sift(listing.items, partial(self._comment_or_ours, post)), listing.next, usage=listing.usage)
+            sifted = sift(listing.items, partial(self._comment_or_ours, post))
+            return Leaf(sifted, listing.next, usage=listing.usage, counts=_counts(post, after, listing))
 
-        run, spent = Run.unpacked(cursor.page_token, _is_time), NOTHING_SPENT
+        run, spent = Run.unpacked(cursor.page_token, is_time), NOTHING_SPENT
         if run is None:
             run, spent = self._posts_to_read(cursor)
         yield from pages(self.account, cursor, run, budget, leaf, spent=spent)
 
     def _posts_to_read(self, cursor: Cursor) -> tuple[Run, Usage]:
         """The latest posts in any case; older ones that stirred since the watermark, less an overlap."""
-        stirred_since = datetime.fromisoformat(cursor.watermark) - OVERLAP if cursor.watermark else None
+        stirred_since = again_from(cursor.watermark, OVERLAP)
         posts: list[str] = []
         began, after, looked_at, seen, usage = "", "", 0, {""}, Usage()
         while True:
@@ -165,11 +187,12 @@ class FacebookPage:
             after = listing.next
             seen.add(after)
 
-    def _post_or_visitor(self, item: Mapping[str, Any], raw: bytes) -> Comment | Post:
-        """Where Facebook does not say who wrote, what is not called a visitor's is taken for ours."""
+    def _post_or_comment(self, edge: str, item: Mapping[str, Any], raw: bytes) -> Comment | Post:
+        """Where Facebook does not say who wrote, what stands in our feed and is not called a visitor's is ours."""
         native_id, text = said(item, "id"), perhaps(item, "message") or perhaps(item, "story")
         author, url, posted_at = _author(item), perhaps(item, "permalink_url"), moment(item, "created_time")
-        ours = author.native_id == self.page_id if author else perhaps(item, "status_type") != WRITTEN_BY_VISITOR
+        unnamed = edge == FEEDS["posts"] and perhaps(item, "status_type") != WRITTEN_BY_VISITOR
+        ours = author.native_id == self.page_id if author else unnamed
         if ours:
             return Post(account=self.account, native_id=native_id, text=text, posted_at=posted_at, url=url, raw=raw)
         return Comment(
@@ -214,12 +237,16 @@ class FacebookPage:
     def recheck(self, native_ids: Sequence[str]) -> Mapping[str, Standing]:
         """Facebook says the same of what is gone and of what we may not see.
 
-        So GONE is said only where the post above can still be read with the same token.  Facebook
-        does not tell of edits; the re-scan finds them.
+        So GONE is said only where the post above can still be read with the same token; of a post on
+        somebody else's page it is never said, for it may be shown to fewer people now.  Facebook does not
+        tell of edits; the re-scan finds them.
         """
         parents: dict[str, Standing] = {}
         standing: dict[str, Standing] = {}
         for native_id in native_ids:
+            if native_id.startswith(MESSAGE):
+                standing[native_id] = self._inbox.standing(native_id)
+                continue
             seen = self._standing(native_id)
             if seen is Standing.GONE:
                 visitor = native_id.startswith(f"{self.page_id}_")  # a visitor's post stands on the Page itself
@@ -235,18 +262,7 @@ class FacebookPage:
         return f"{self.page_id}_{native_id.partition('_')[0]}"
 
     def _standing(self, native_id: str) -> Standing:
-        try:
-            answer = self._read(lambda: self.graph.get_object(native_id, fields="id"))
-        except Gone:
-            return Standing.GONE
-        except PermissionLost:
-            return Standing.FORBIDDEN
-        except (AuthExpired, RateLimited):
-            raise
-        except CollectorError:
-            return Standing.UNKNOWN
-        body = answer.json()
-        return Standing.PRESENT if isinstance(body, dict) and body.get("id") == native_id else Standing.UNKNOWN
+        return self._asks.standing(native_id, lambda: self.graph.get_object(native_id, fields="id"))
 
     # --- acting
 
@@ -263,58 +279,63 @@ class FacebookPage:
         return len(text)
 
     def reply(self, native_id: str, text: str, *, key: str) -> Receipt:
-        """`key` is not sent: Facebook takes none."""
+        """`key` is not sent: Facebook takes none.  A private message is answered where it was written."""
+        if native_id.startswith(MESSAGE):
+            return self._inbox.reply(native_id, text)
         if self.length_of(text) > LONGEST_COMMENT:
             raise Refused(self.account, "the reply is longer than Facebook allows; it was not sent")
-        body = self._write(f"{native_id}/comments", message=text).json()
-        published = body.get("id") if isinstance(body, dict) else None
-        if not isinstance(published, str) or not published:
-            raise Unconfirmed(self.account, "Facebook took the reply and did not say under which id it stands")
-        return Receipt(published, self._created(published))
-
-    def _created(self, native_id: str) -> datetime | None:
-        try:
-            body = self._read(lambda: self.graph.get_object(native_id, fields="id,created_time")).json()
-            return moment(body, "created_time") if isinstance(body, dict) else None
-        except (CollectorError, Unreadable):
-            return None
+        sending = send_through(self.graph, f"{native_id}/comments", message=text)
+        published = self._asks.published(self._asks.write(sending, refusal=NOT_PUBLISHED))
+        asking = partial(self.graph.get_object, published, fields="id,created_time")
+        return Receipt(published, self._asks.time_of(asking, "created_time"))
 
     def act(self, action: Action, native_id: str) -> None:
-        try:
-            body = self._changed(action, native_id).json()
-        except Unconfirmed as doubt:
-            raise Transient(self.account, doubt.reason) from None
-        except Gone:
-            if action is Action.DELETE:
-                return
-            raise
-        if not isinstance(body, dict) or body.get("success") is not True:
-            raise Malformed(self.account, "Facebook did not say whether that is done")
-
-    def _changed(self, action: Action, native_id: str) -> Answer:
+        if native_id.startswith(MESSAGE):
+            raise Refused(self.account, PRIVATE)
         if action is Action.DELETE:
-            return self._write(native_id, method="DELETE")
-        if action not in (Action.HIDE, Action.UNHIDE):
+            self._delete(native_id)
+        elif action in (Action.HIDE, Action.UNHIDE):
+            hidden = "true" if action is Action.HIDE else "false"
+            self._asks.done(send_through(self.graph, native_id, is_hidden=hidden), refusal=NOT_DONE)
+        else:
             raise Refused(self.account, f"that is not how one does {action.value} on Facebook")
-        return self._write(native_id, is_hidden="true" if action is Action.HIDE else "false")
+
+    def _delete(self, native_id: str) -> None:
+        try:
+            self._asks.done(send_through(self.graph, native_id, method="DELETE"), refusal=NOT_DONE)
+        except Gone:
+            return
 
     def own_replies(self, native_id: str, *, since: datetime) -> Sequence[OwnReply]:
         """Facebook nests once: a reply to a reply stands beside it, so the comment above is read as well.
 
         `in_reply_to` is the comment that a reply stands under, which then is not `native_id`.
         """
-        body = self._read(lambda: self.graph.get_object(native_id, fields="id,parent{id}")).json()
-        if not isinstance(body, dict) or body.get("id") != native_id:
+        earliest = since - CLOCKS_DISAGREE
+        if native_id.startswith(MESSAGE):
+            return self._inbox.own_replies(native_id, earliest)
+        post, places = self._where(native_id)
+        return [ours for place in places for ours in self._own_under(post, place) if ours.posted_at >= earliest]
+
+    def _where(self, native_id: str) -> tuple[str, Sequence[str]]:
+        """The post above, and the places where a reply to this may stand.
+
+        A post has no field `parent`, and Facebook refuses to be asked for it: so a post that names us, whose id
+        looks like a comment's, is told from one.
+        """
+        if native_id.startswith(f"{self.page_id}_"):
+            return native_id, (native_id,)
+        try:
+            body = self._asks.node(lambda: self.graph.get_object(native_id, fields="id,parent{id}"))
+        except Refused:
+            return native_id, (native_id,)
+        if body.get("id") != native_id:
             raise Malformed(self.account, "Facebook did not say where the comment stands")
         above = body.get("parent")
-        places = [native_id]
-        if isinstance(above, dict) and isinstance(above.get("id"), str):
-            places.append(above["id"])
-        earliest = since - CLOCKS_DISAGREE
-        return [ours for place in places for ours in self._own_under(place) if ours.posted_at >= earliest]
+        holder = above.get("id") if isinstance(above, dict) else None
+        return self._post_above(native_id), (native_id, holder) if isinstance(holder, str) else (native_id,)
 
-    def _own_under(self, native_id: str) -> Iterator[OwnReply]:
-        post = native_id if native_id.startswith(f"{self.page_id}_") else self._post_above(native_id)
+    def _own_under(self, post: str, native_id: str) -> Iterator[OwnReply]:
         after = ""
         for _ in range(READ_BACK_PAGES):
             listing = self._listing(native_id, "comments", after, fields=COMMENT_FIELDS, order="reverse_chronological")
@@ -329,82 +350,10 @@ class FacebookPage:
             after = listing.next
         raise Transient(self.account, f"there are more than {READ_BACK_PAGES} pages of replies")
 
-    # --- asking Facebook, and understanding what comes back
-
     def _listing(self, above: str, edge: str, after: str, **args: Any) -> Listing:
         if after:
             args["after"] = after
-        answer = self._read(lambda: self.graph.get_connections(above, edge, limit=self.page_size, **args))
-        body = answer.json()
-        items, paging = (body.get("data"), body.get("paging", {})) if isinstance(body, dict) else (None, None)
-        if not isinstance(items, list) or not isinstance(paging, dict):
-            raise Malformed(self.account, "Facebook answered with something that is not a page of items")
-        if answer.at is None:
-            raise Malformed(self.account, "Facebook answered without its own time")
-        following = ""
-        if paging.get("next"):
-            cursors = paging.get("cursors")
-            following = cursors.get("after", "") if isinstance(cursors, dict) else ""
-            if not isinstance(following, str) or not following:
-                raise Malformed(self.account, "Facebook promises a next page and does not say where")
-        return Listing(items, following, answer.at, Usage(1, len(items), _remaining(answer)))
-
-    def _read(self, send: Callable[[], object]) -> Answer:
-        answer = read(self.line, self.account, send)
-        error = _error(answer)
-        if error is not None:
-            raise self._meaning(answer, error)
-        if answer.status == 503 and (until := retry_at(answer)):
-            raise RateLimited(self.account, "Facebook asks us to wait", until=until)
-        if answer.status >= 500:
-            raise Transient(self.account, f"Facebook answered with status {answer.status}")
-        if answer.status != 200:
-            raise Malformed(self.account, f"Facebook answered with status {answer.status} and no error of its own")
-        return answer
-
-    def _write(self, path: str, *, method: str = "POST", **form: str) -> Answer:
-        """A definite error of Facebook's own means that nothing was written; anything else unclear is a doubt."""
-        answer = write(
-            self.line,
-            self.account,
-            lambda: self.graph.request(f"{VERSION}/{path}", post_args=form or None, method=method),
-        )
-        error = _error(answer)
-        if error is not None and _number(error, "code") not in (*STUMBLED, None) and answer.status < 500:
-            raise self._meaning(answer, error)
-        if error is not None or answer.status != 200:
-            raise Unconfirmed(
-                self.account, f"Facebook answered with status {answer.status} and did not say what it did"
-            )
-        return answer
-
-    def _meaning(self, answer: Answer, error: Mapping[str, Any]) -> CollectorError:
-        code, subcode = _number(error, "code"), _number(error, "error_subcode")
-        named = f"(code {code}{f', subcode {subcode}' if subcode is not None else ''}, status {answer.status})"
-        if (code, subcode) == NOT_THERE:
-            return Gone(self.account, f"Facebook says that it is not there, or not for us {named}")
-        if code in PERMISSIONS:
-            return PermissionLost(self.account, f"the Page's token may no longer do that; check its roles {named}")
-        kind, words = MEANING.get(code or 0, _by_status(answer.status))
-        if kind is not RateLimited:
-            return kind(self.account, f"{words} {named}")
-        if answer.at is None:
-            return Transient(self.account, f"{words} {named}")
-        wait = _minutes_to_wait(answer)
-        until = answer.at + (min(timedelta(minutes=wait), LONGEST_WAIT) if wait else LIMIT_WINDOW)
-        return RateLimited(
-            self.account, f"{words} {named}", until=until, scope="app" if code in (4, 341) else "account"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One page as it came; `next` is the cursor to go on with, empty on the last."""
-
-    items: list[Any]
-    next: str
-    at: datetime
-    usage: Usage
+        return self._asks.listing(lambda: self.graph.get_connections(above, edge, limit=self.page_size, **args))
 
 
 def open_page(access: Access) -> FacebookPage:
@@ -413,17 +362,8 @@ def open_page(access: Access) -> FacebookPage:
     Raises:
         BadCredential: the token is empty, or not one that fits into a header.
     """
-    import facebook
-    import requests
-
-    token = keys_in(access)["access_token"]
-    session = requests.Session()
-    # Graph takes the token here as well (restfb#1107); without one of its own the SDK puts none in the address.
-    session.headers["Authorization"] = f"Bearer {token}"
-    graph = facebook.GraphAPI(access_token=None, timeout=access.timeout, session=session)
-    graph.version = VERSION  # the constructor refuses every version newer than 3.1; the attribute does not
-    line = Line(session, HOST, base_url=access.base_url, timeout=access.timeout)
-    return FacebookPage(access.account, access.native_id, graph, line)
+    client, line = open_sdk(access)
+    return FacebookPage(access.account, access.native_id, client, line)
 
 
 def _author(item: Mapping[str, Any]) -> Author | None:
@@ -433,74 +373,19 @@ def _author(item: Mapping[str, Any]) -> Author | None:
     return Author(native_id, perhaps(author, "name")) if native_id else None
 
 
-def _since(moment_: datetime | None) -> dict[str, int]:
-    return {} if moment_ is None else {"since": int(moment_.timestamp())}
-
-
-def _is_time(text: str) -> bool:
-    try:
-        return bool(datetime.fromisoformat(text))
-    except ValueError:
-        return False
-
-
-def _stirred(item: Mapping[str, Any], since: datetime | None) -> bool:
+def _stirred(item: Mapping[str, Any], again: datetime | None) -> bool:
     """Whether something happened to a post; where Facebook does not say, it did."""
-    try:
-        return since is None or datetime.fromisoformat(item["updated_time"]) >= since
-    except (KeyError, TypeError, ValueError):
-        return True
+    at = time_or_none(item.get("updated_time"))
+    return again is None or at is None or at >= again
 
 
-def _error(answer: Answer) -> Mapping[str, Any] | None:
-    body = answer.json()
-    error = body.get("error") if isinstance(body, dict) else None
-    return error if isinstance(error, dict) else None
-
-
-def _number(error: Mapping[str, Any], name: str) -> int | None:
-    number = error.get(name)
-    return number if isinstance(number, int) else None
-
-
-def _by_status(status: int) -> tuple[type[CollectorError], str]:
-    if status >= 500:
-        return Transient, "Facebook stumbled"
-    if status == 401:
-        return MEANING[190]
-    if status == 403:
-        return MEANING[10]
-    return Refused, "Facebook will not do that"
-
-
-def _usage_rows(answer: Answer) -> Iterator[Mapping[str, Any]]:
-    """What the two usage headers say, row by row; nothing where they cannot be read."""
-    for name in ("x-app-usage", "x-page-usage", "x-business-use-case-usage"):
-        try:
-            said_there = json.loads(answer.headers.get(name, "{}"))
-        except (ValueError, RecursionError):
-            continue
-        if not isinstance(said_there, dict):
-            continue
-        if name != "x-business-use-case-usage":
-            yield said_there
-            continue
-        yield from (
-            row for rows in said_there.values() if isinstance(rows, list) for row in rows if isinstance(row, dict)
-        )
-
-
-def _remaining(answer: Answer) -> float | None:
-    """What is left of the narrowest allowance; the headers speak in percent used."""
-    counts = ("call_count", "total_time", "total_cputime")
-    used = [row[name] for row in _usage_rows(answer) for name in counts if _is_count(row.get(name))]
-    return max(0.0, 1 - max(used) / 100) if used else None
-
-
-def _minutes_to_wait(answer: Answer) -> int:
-    waits = [row.get("estimated_time_to_regain_access") for row in _usage_rows(answer)]
-    return max((wait for wait in waits if _is_count(wait)), default=0)
-
-
-def _is_count(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and 0 <= value <= 1_000_000
+def _counts(post: str, after: str, listing: Listing) -> tuple[Count, ...]:
+    """How many Facebook says stand under a post, on the last page of them; without a sum, as each says of its own."""
+    if listing.next:
+        return ()
+    total = listing.total
+    if total is None and not after:
+        top = [each for each in listing.items if isinstance(each, dict) and not each.get("parent")]
+        replies = [each["comment_count"] for each in top if is_count(each.get("comment_count"))]
+        total = len(top) + sum(replies)
+    return () if total is None else (Count(post, total),)

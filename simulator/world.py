@@ -56,8 +56,9 @@ class Message:
     `native_id` is that of its first version.  `root` is the message its conversation began with.
     `listed_at` is when lists and searches begin to show it; asked for by id it is there at once.
     `gone` are the times for which it could not be read: from, and until (None: for good).  `private` is
-    a direct message; `aside` is about us and neither to us nor under anything of ours.  `quotes` is the
-    message that it passes on with words of its own; `spam` is what the platform took it for.
+    a direct message; `aside` is about us and neither to us nor under anything of ours; `elsewhere` names us
+    on a page that is not ours.  `quotes` is the message that it passes on with words of its own; `spam` is
+    what the platform took it for.
     """
 
     account: str
@@ -73,6 +74,7 @@ class Message:
     mentions_us: bool = False
     private: bool = False
     aside: bool = False
+    elsewhere: bool = False
     quotes: str = ""
     spam: bool = False
     through_api: bool = False
@@ -191,10 +193,16 @@ class World:
         at: datetime,
         *,
         listed_at: datetime | None = None,
+        elsewhere: bool = False,
     ) -> str:
-        """Somebody writes to us outside our conversations: an X mention, or a visitor's post on a Page."""
+        """Somebody writes to us outside our conversations: an X mention, or a visitor's post on a Page.
+
+        `elsewhere`: on a page of their own, where it names us.
+        """
         person = self._person(account, author_id, author_name)
-        return self._add(account, text, person, at, mentions_us=True, listed_at=listed_at).native_id
+        return self._add(
+            account, text, person, at, mentions_us=True, listed_at=listed_at, elsewhere=elsewhere
+        ).native_id
 
     def overheard(self, account: str, text: str, author_id: str, author_name: str, at: datetime) -> str:
         """Somebody writes about us, not to us; only a search that `account` may make finds it."""
@@ -339,6 +347,7 @@ class World:
         listed_at: datetime | None = None,
         private: bool = False,
         aside: bool = False,
+        elsewhere: bool = False,
         quotes: str = "",
         through_api: bool = False,
     ) -> Message:
@@ -346,7 +355,9 @@ class World:
         with self.lock:
             ours = self._accounts[account]
             serial = next(self._serial)
-            made = New(ours.native_id, author.native_id, above, grown(at, serial), serial, private=private)
+            made = New(
+                ours.native_id, author.native_id, above, grown(at, serial), serial, private=private, elsewhere=elsewhere
+            )
             native_id = NATIVE_ID[ours.platform](made) if ours.platform in NATIVE_ID else made.number
             message = Message(
                 account=account,
@@ -360,6 +371,7 @@ class World:
                 mentions_us=mentions_us,
                 private=private,
                 aside=aside,
+                elsewhere=elsewhere,
                 quotes=quotes,
                 through_api=through_api,
             )
@@ -378,6 +390,7 @@ class New:
     number: str
     serial: int
     private: bool = False
+    elsewhere: bool = False
 
     @property
     def root(self) -> str:
@@ -393,10 +406,16 @@ def _x_id(new: New) -> str:
 
 
 def _facebook_id(new: New) -> str:
-    """A post carries its Page's id, a comment its post's; a private message has one of its own."""
+    """A post carries the id of the page it stands on, a comment its post's; a private message has one of its own."""
     if new.private:
         return f"m_{new.number}"
-    return f"{new.root.split('_')[-1] or new.ours}_{new.number}"
+    page = new.author if new.elsewhere else new.ours
+    return f"{new.root.split('_')[-1] or page}_{new.number}"
+
+
+def _instagram_id(new: New) -> str:
+    """Digits, whatever it is; but a private message has a long word, of which all begin alike."""
+    return f"aWdf{new.number}" if new.private else new.number
 
 
 def _youtube_id(new: New) -> str:
@@ -429,17 +448,23 @@ def _flickr_id(new: New) -> str:
     return f"{new.ours.split('@')[0]}-{new.root}-{new.number}" if new.above else f"5{new.serial:010d}"
 
 
+def _wordpress_id(new: New) -> str:
+    """Posts and comments are numbered apart; a post goes by the letter of its short link."""
+    return str(new.serial) if new.above else f"p{new.serial}"
+
+
 def _vimeo_id(new: New) -> str:
     return f"{new.root}/comments/{new.serial}" if new.above else f"/videos/{76_000_000 + new.serial}"
 
 
 NATIVE_ID: Mapping[Platform, Callable[[New], str]] = {
     Platform.FACEBOOK: _facebook_id,
+    Platform.INSTAGRAM: _instagram_id,
     Platform.YOUTUBE: _youtube_id,
     Platform.LINKEDIN: _linkedin_id,
     Platform.TIKTOK: _tiktok_id,
     Platform.BLUESKY: _bluesky_id,
-    Platform.WORDPRESS: lambda new: str(new.serial),
+    Platform.WORDPRESS: _wordpress_id,
     Platform.FLICKR: _flickr_id,
     Platform.VIMEO: _vimeo_id,
     Platform.X: _x_id,
