@@ -49,6 +49,8 @@ HEADERS: Final[Mapping[str, str]] = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 PLAIN_FORM: Final = b"application/x-www-form-urlencoded"
+NOT_PAGES: Final = "/webhooks/"
+"""Where platforms knock: nothing there reads a form, whatever its body is called."""
 KEEP_STATIC: Final = "public, max-age=31536000, immutable"
 KEEP_NOTHING: Final = "no-store"
 
@@ -173,6 +175,21 @@ class SignInLimit:
         return (self._per_name, ("name", name[:LONGEST_NAME].casefold())), (self._per_address, ("address", address))
 
 
+class ForgeryLimit:
+    """How many wrongly signed notices an address is refused one by one, each with a line in the log.
+
+    What is rightly signed is never held against it: behind a proxy all platforms have the same address.
+    """
+
+    def __init__(self, per_address: str = "30 per 15 minutes") -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._per_address = parse(per_address)
+
+    def one_more(self, address: str) -> bool:
+        """Count one; whether it is within the limit."""
+        return self._limiter.hit(self._per_address, "forgery", address)
+
+
 class PlainForms:
     """Turns away, unread, what none of our pages sends.
 
@@ -184,10 +201,14 @@ class PlainForms:
         self.app, self.refused = app, refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        plain = scope["type"] != "http" or all(
-            value.partition(b";")[0].strip().lower() == PLAIN_FORM
-            for name, value in scope["headers"]
-            if name == b"content-type"
+        plain = (
+            scope["type"] != "http"
+            or scope["path"].startswith(NOT_PAGES)
+            or all(
+                value.partition(b";")[0].strip().lower() == PLAIN_FORM
+                for name, value in scope["headers"]
+                if name == b"content-type"
+            )
         )
         await (self.app if plain else self.refused)(scope, receive, send)
 

@@ -13,7 +13,7 @@ from moderation.saved_replies import SavedReplies
 from pipeline import Installation
 from store.database import Store
 from vocabulary import Clock
-from web.security import SignInLimit
+from web.security import ForgeryLimit, SignInLimit
 
 HOLIDAYS_STAND = timedelta(minutes=1)
 
@@ -26,6 +26,7 @@ class Web:
     now: Callable[[], datetime]
     saved_replies: SavedReplies
     limit: SignInLimit = field(default_factory=SignInLimit)
+    forgeries: ForgeryLimit = field(default_factory=ForgeryLimit)
     _calendars: tuple[datetime, Mapping[Clock, Calendar]] | None = field(default=None, init=False, repr=False)
 
     @property

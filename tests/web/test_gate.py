@@ -47,7 +47,7 @@ def test_every_route_has_a_permission_and_every_permission_a_route(still_site: S
 
 def test_every_page_stands_under_a_language(still_site: Site) -> None:
     outside = {route.name for route in routes(still_site) if not route.path.startswith("/{language}/")}
-    assert outside == {"entry", "healthz"}
+    assert outside == {"entry", "healthz", "webhook_asked", "webhook_came"}
 
 
 def test_a_stranger_is_sent_to_sign_in_from_everywhere_else(still_site: Site) -> None:
