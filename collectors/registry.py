@@ -56,9 +56,16 @@ def _bluesky(access: Access) -> Collector:
     return open_bluesky(access)
 
 
+def _wordpress(access: Access) -> Collector:
+    from collectors.wordpress import open_wordpress
+
+    return open_wordpress(access)
+
+
 OPEN: dict[Platform, Callable[[Access], Collector]] = {
     Platform.BLUESKY: _bluesky,
     Platform.FACEBOOK: _facebook,
+    Platform.WORDPRESS: _wordpress,
     Platform.X: _x,
     Platform.YOUTUBE: _youtube,
 }

@@ -9,6 +9,7 @@ from simulator.bluesky import Bluesky
 from simulator.exchange import Answer, Ask
 from simulator.facebook import Facebook
 from simulator.faults import Instead, Spoil
+from simulator.wordpress import WordPress
 from simulator.world import World
 from simulator.x import X
 from simulator.youtube import YouTube
@@ -34,6 +35,7 @@ class Pretended(Protocol):
 PLATFORMS: Mapping[Platform, Callable[[World], Pretended]] = {
     Platform.BLUESKY: Bluesky,
     Platform.FACEBOOK: Facebook,
+    Platform.WORDPRESS: WordPress,
     Platform.X: X,
     Platform.YOUTUBE: YouTube,
 }
