@@ -328,7 +328,6 @@ class BlueskyAccount:
         descent = Descent((*descent.left[1:], *deeper), descent.asked + 1, descent.said + many)
         if descent.left and descent.asked >= DESCENTS:
             sifted.troubles.append(Trouble(TOO_DEEP, as_bytes({"uri": root}), root))
-            descent = replace(descent, left=())
             return Leaf(sifted, usage=_usage(answer, len(posts)))
         counts = () if descent.left else (Count(root, descent.said),)
         return Leaf(sifted, descent.packed() if descent.left else "", "", _usage(answer, len(posts)), counts)
@@ -700,7 +699,7 @@ def open_bluesky(access: Access) -> BlueskyAccount:
 
 
 def _login(access: Access) -> Login:
-    if access.credential.lstrip().startswith("{"):
+    if "password" in access.credential:
         keys = keys_in(access, "identifier", "password")
         return Login(keys["identifier"], keys["password"])
     token = keys_in(access)["access_token"]
