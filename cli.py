@@ -20,10 +20,14 @@ from toml_file import FileError
 from vocabulary import Clock, GwylioError, Platform, Role
 
 if TYPE_CHECKING:
+    from collectors.consent import Granted
     from pipeline import Installation
     from store.database import Session
 
 DOES_NOT_HOLD, WRONG_USE, OUTSIDE = 1, 2, 3
+WAIT_S = 300
+"""How long a browser may take to come back from a page of consent."""
+LEARN_MORE = "docs/reference/tokens.md"
 
 app = typer.Typer(
     name="gwylio",
@@ -47,6 +51,8 @@ search_app = typer.Typer(
     help="Saved searches: what is said of the body by people who did not write to it.", no_args_is_help=True
 )
 app.add_typer(search_app, name="search")
+webhook_app = typer.Typer(help="What platforms push to us, beside what we ask of them.", no_args_is_help=True)
+app.add_typer(webhook_app, name="webhook")
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="The configuration file; gwylio.toml unless said.")]
 FileOrInput = Annotated[Path | None, typer.Argument(help="A file; standard input where none is named.")]
@@ -101,7 +107,7 @@ def check(config: ConfigFile = None) -> None:
     """Say everything that is wrong with configuration, policy, areas, database and accounts, at once."""
     import opening
 
-    problems = list(opening.problems(config))
+    problems = list(opening.problems(config, now=datetime.now(UTC)))
     for problem in problems:
         _complain(problem)
     if problems:
@@ -176,6 +182,10 @@ def account_add(  # noqa: PLR0917 - Typer hands them over by name
     native_id: Annotated[str, typer.Option("--id", help="The account's own id on the platform.")],
     name: Annotated[str, typer.Option(help="The name it shows.")],
     area: Annotated[str, typer.Option(help="The service area that answers unless a rule says otherwise.")],
+    home: Annotated[
+        str,
+        typer.Option(help="Where it lives, on a platform that has many homes: a Mastodon server, a WordPress site."),
+    ] = "",
     open_since: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Open cases for comments since this date; since now unless said."),
@@ -201,6 +211,7 @@ def account_add(  # noqa: PLR0917 - Typer hands them over by name
                 native_id=native_id,
                 display_name=name,
                 service_area=area,
+                home=home,
                 open_since=open_since.replace(tzinfo=LONDON) if open_since else None,
                 now=now,
             )
@@ -214,25 +225,82 @@ def account_add(  # noqa: PLR0917 - Typer hands them over by name
 
 
 @account_app.command("connect")
-def account_connect(slug: str, config: ConfigFile = None) -> None:
-    """Give an account its token.  It is asked for, or read from standard input; it is kept encrypted."""
-    from store import accounts, credentials
+def account_connect(
+    slug: str,
+    token: Annotated[
+        bool, typer.Option("--token", help="Give a token that you have already, or an object of keys as JSON.")
+    ] = False,
+    paste: Annotated[
+        bool, typer.Option("--paste", help="Paste the address that your browser was sent to; nothing listens here.")
+    ] = False,
+    home: Annotated[str, typer.Option(help="Where it lives: its Mastodon server, its WordPress site.")] = "",
+    config: ConfigFile = None,
+) -> None:
+    """Let Gwylio into an account: by the platform's page of consent, by a password made for it, or with a token.
+
+    What is read from standard input is taken for a token.  Whatever comes of it is kept encrypted.
+    """
+    from pipeline import connecting
+    from pipeline.connecting import How
 
     with _opened(config) as here:
-        with here.store.read() as session:
-            accounts.by_slug(session, slug)
-        token = _secret(f"Token for {slug}")
-        here.store.write(
-            lambda session: credentials.keep(
-                session,
-                accounts.by_slug(session, slug),
-                token,
-                key=here.keys.credentials,
-                actor=_typist(),
-                now=datetime.now(UTC),
+        how = connecting.how(here, slug)
+        if home:
+            connecting.moved(here, slug, home, actor=_typist(), now=datetime.now(UTC))
+        if token or not sys.stdin.isatty():
+            how = How.TOKEN
+        elif how is How.TOKEN and (platform := connecting.missing_app(here, slug)):
+            print(
+                f"no app is configured for {platform}: put its client_id in [apps.{platform}] of gwylio.toml, and its "
+                f"secret in GWYLIO_APPS__{platform.upper()}__CLIENT_SECRET, to be led through consent; see {LEARN_MORE}"
             )
+        told = {How.CONSENT: _by_consent, How.TYPED: _by_typing, How.TOKEN: _by_token}[how](here, slug, paste)
+    for permission in told.wanting if told else ():
+        _complain(f"{slug}: consent was given without {permission}; what needs it will be refused")
+    until = f", until {told.expires:%Y-%m-%d}" if told and told.expires and not told.renews else ""
+    renewed = ", and it is renewed by itself" if told and told.renews else ""
+    print(f"{slug} has its token{until}{renewed}; `gwylio collect --account {slug}` tries it")
+
+
+def _by_consent(here: Installation, slug: str, paste: bool) -> Granted:
+    """Lead an administrator to the page of consent and back."""
+    from collectors import consent, way_back
+    from pipeline import connecting
+
+    asking = connecting.begin(here, slug, now=datetime.now(UTC))
+    address = None
+    if way_back.is_here(asking.redirect_uri) and not paste:
+        with way_back.WayBack(asking.redirect_uri, lambda found: consent.is_of(asking, found)) as door:
+            print(f"Open this address in a browser on this machine, and allow what is asked:\n\n{asking.address}\n")
+            print(
+                f"Waiting for your browser for {WAIT_S // 60} minutes (elsewhere? stop with Ctrl-C, and give --paste)"
+            )
+            sys.stdout.flush()
+            address = door.wait(WAIT_S)
+        if address is None:
+            raise typer.BadParameter("nobody came back; begin again, with --paste where the browser is elsewhere")
+    else:
+        print(f"Open this address in a browser, and allow what is asked:\n\n{asking.address}\n")
+        address = _secret(
+            "Then copy the whole address that the browser was sent to, and paste it here (it is not shown)"
         )
-    print(f"{slug} has its token; `gwylio collect --account {slug}` tries it")
+    return connecting.finish(here, slug, asking, address, actor=_typist(), now=datetime.now(UTC))
+
+
+def _by_typing(here: Installation, slug: str, paste: bool) -> Granted:
+    """Ask for a name, and for a password that was made for us."""
+    from pipeline import connecting
+
+    *names, secret = connecting.asked_for(here, slug)
+    keys = {name: str(typer.prompt(f"{name.capitalize()} of {slug}")) for name in names}
+    keys[secret] = _secret(f"Password that was made for Gwylio there ({LEARN_MORE})")
+    return connecting.typed(here, slug, keys, actor=_typist(), now=datetime.now(UTC))
+
+
+def _by_token(here: Installation, slug: str, paste: bool) -> None:
+    from pipeline import connecting
+
+    connecting.bare(here, slug, _secret(f"Token for {slug}"), actor=_typist(), now=datetime.now(UTC))
 
 
 @search_app.command("add")
@@ -290,6 +358,48 @@ def search_end(account: str, name: str, config: ConfigFile = None) -> None:
             lambda session: saved_searches.end(session, account, name, actor=Actor(_typist()), now=datetime.now(UTC))
         )
     print(f"{name} is searched for no more")
+
+
+@webhook_app.command("show")
+def webhook_show(platform: Platform, config: ConfigFile = None) -> None:
+    """Show what to enter at a platform so that it tells us at once: the address, the token, and what to subscribe to."""
+    from collectors.webhooks import DOORS, verify_token
+
+    settings = configuration.load(config)
+    door = DOORS.get(platform)
+    if door is None:
+        raise typer.BadParameter(f"{platform.value} pushes nothing; {', '.join(sorted(DOORS))} do")
+    public = [each for each in settings.allowed_hosts if each.strip("[]") not in configuration.LOOPBACK]
+    print(f"address: https://{public[0] if public else 'YOUR-HOST'}/webhooks/{platform.value}")
+    if door.asks_for_token:
+        print(f"verify token: {verify_token(configuration.keys(settings).credentials, platform)}")
+    print(f"subscribe to: {', '.join(door.subscribe)}")
+    if not public:
+        _complain("no public name is in allowed_hosts; the platform must reach this app by one, over HTTPS")
+    known = settings.app(platform)
+    if known is None or not known.signs_with:
+        name = "WEBHOOK_SECRET" if platform is Platform.X else "CLIENT_SECRET"
+        _complain(f"GWYLIO_APPS__{platform.name}__{name} is not set: whatever {platform.value} pushes is refused")
+        raise typer.Exit(DOES_NOT_HOLD)
+
+
+@webhook_app.command("end")
+def webhook_end(account: str, config: ConfigFile = None) -> None:
+    """Expect no more of an account's webhook, after you have unsubscribed there: its silence is no alarm any more."""
+    from store import accounts, audit, webhooks
+
+    with _opened(config) as here:
+
+        def act(session: Session) -> int:
+            row = accounts.by_slug(session, account)
+            gone = webhooks.expect_none(session, row.id)
+            audit.append(
+                session, actor=_typist(), action="webhook.end", subject=f"account:{account}",
+                now=datetime.now(UTC), after={"events": gone},
+            )  # fmt: skip
+            return gone
+
+        print(f"{account}: {here.store.write(act)} events forgotten; it is read in rounds, as before")
 
 
 @policy_app.command("explain")
@@ -385,7 +495,11 @@ def import_command(
     ] = None,
     config: ConfigFile = None,
 ) -> None:
-    """Bring in comments from a CSV or JSON-lines export."""
+    """Bring in comments from a CSV or JSON-lines export, or written down by hand.
+
+    A column `origin` that says `manual` marks what was written down by hand.  A column `evidence` names files
+    to keep beside the comment, by their paths from the folder of FILE, several with `;` between them.
+    """
     import pipeline
     from moderation.deadlines import LONDON
 
@@ -396,6 +510,8 @@ def import_command(
         )
         placed = pipeline.read_waiting(here, now=datetime.now(UTC))
     print(f"{told.new} new, {told.changed} changed, {told.known} known already; put in the queue: {placed}")
+    if told.evidence:
+        print(f"files of evidence kept: {told.evidence}")
     if told.new and not placed and not history:
         print(f"all of it is from before {account} was registered, so it is history; --open-since opens cases for it")
     if told.bad:

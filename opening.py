@@ -17,8 +17,8 @@ from moderation.budgets import Budgets
 from moderation.calendar import seed_holidays
 from moderation.policy import Policy
 from moderation.service_areas import Areas
-from pipeline import Collectors, Installation
-from settings import HubModel, Settings
+from pipeline import Collectors, Installation, tokens
+from settings import HubModel, Keys, Settings
 from store import accounts, audit, holidays, people, schema
 from store.database import Session, Store, Unreachable
 from toml_file import FileError, Problem
@@ -139,8 +139,11 @@ def make_ready(store: Store, *, now: datetime) -> None:
     store.write(seed)
 
 
-def problems(config: Path | None) -> Iterator[str]:
-    """Everything that is wrong, one sentence each: configuration, areas, policy, model, key, database and people."""
+def problems(config: Path | None, *, now: datetime | None = None) -> Iterator[str]:
+    """Everything that is wrong, one sentence each: configuration, areas, policy, model, key, database, people, tokens.
+
+    Without `now` nothing is said of tokens that run out.
+    """
     try:
         settings = configuration.load(config)
     except FileError as error:
@@ -166,23 +169,23 @@ def problems(config: Path | None) -> Iterator[str]:
     for private in (settings.key_file, settings.state_dir / "gwylio.sqlite3"):
         if private.is_file() and private.stat().st_mode & 0o077:
             yield f"{private} can be read by others on this machine; run `chmod 600 {private}`"
-    yield from _database_problems(settings, keys.audit)
+    yield from _database_problems(settings, keys, now)
 
 
-def _database_problems(settings: Settings, audit_key: bytes) -> Iterator[str]:
-    from collectors.registry import OPEN as READ_BY
-
+def _database_problems(settings: Settings, keys: Keys, now: datetime | None) -> Iterator[str]:
     try:
-        with Store(settings.database, audit_key=audit_key) as store:
+        with Store(settings.database, audit_key=keys.audit) as store:
             schema.check(store.engine)
             with store.read() as session:
-                audit.check_key(session, audit_key)
-                registered = accounts.active(session)
+                audit.check_key(session, keys.audit)
+                registered = [each for each in accounts.health(session) if each[0].active]
                 if not registered:
                     yield "no account is registered; add one with `gwylio account add`"
-                for account in registered:
-                    if account.credential is None and account.platform in READ_BY:
-                        yield f"{account.slug} has no token; run `gwylio account connect {account.slug}`"
+                for account, streams in registered:
+                    moment = now or account.created_at
+                    complaint = tokens.complaint(tokens.standing(account, streams, key=keys.credentials, now=moment))
+                    if complaint:
+                        yield complaint
                 if not people.anybody(session):
                     yield "nobody may sign in; add a member of staff with `gwylio user add`"
     except GwylioError as error:

@@ -13,7 +13,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
@@ -88,7 +88,7 @@ class Asking:
     """
 
     account: str
-    address: str
+    address: str = field(repr=False)
     redirect_uri: str
     state: str = field(repr=False)
     sign: str = "state"
@@ -131,6 +131,17 @@ def address_of(page: str, questions: Mapping[str, str], base_url: str | None) ->
     return urlunsplit(there._replace(query=urlencode(questions)))
 
 
+def is_of(asking: Asking, address: str) -> bool:
+    """Whether an address is the one that this attempt waits for, whatever it says."""
+    try:
+        brought_back(asking, address)
+    except NotOurs:
+        return False
+    except Declined:
+        return True
+    return True
+
+
 def brought_back(asking: Asking, address: str) -> Mapping[str, str]:
     """What the platform gave the administrator, from the address that it sent them back to.
 
@@ -159,7 +170,7 @@ def granted(
     answer: Mapping[str, Any],
     now: datetime,
     *,
-    asked: Iterable[str] = (),
+    asked: Sequence[str] = (),
     renews: bool | None = None,
 ) -> Granted:
     """The credential made of `keys`, what we held before among them, and a token endpoint's answer.
@@ -170,12 +181,13 @@ def granted(
     ends = lifetime(answer, "refresh_token_expires_in")
     held = {**keys, **fresh, **({REFRESH_EXPIRES: (now + ends).isoformat()} if ends else {})}
     life = lifetime(answer, "expires_in")
-    given = re.split(r"[\s,]+", str(answer.get("scope") or "").strip())
+    scope = answer.get("scope")
+    given = re.split(r"[\s,]+", scope.strip()) if isinstance(scope, str) else list(asked)
     return Granted(
         json.dumps(held, sort_keys=True),
         now + life if life else None,
         "refresh_token" in held if renews is None else renews,
-        tuple(scope for scope in asked if scope not in given) if answer.get("scope") else (),
+        tuple(each for each in asked if each not in given),
     )
 
 

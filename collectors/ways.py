@@ -12,9 +12,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from collectors.asking import keys_in
+from collectors.asking import home_in, keys_in
 from collectors.base import AuthExpired, Malformed, Refused
 from collectors.consent import (
     Asking,
@@ -34,6 +34,7 @@ from collectors.consent import (
     text_in,
     verdict,
 )
+from collectors.transport import LOOPBACK, UnsafeAddress
 from settings import App
 from vocabulary import Platform
 
@@ -445,15 +446,28 @@ def _mastodon(door: Door, answer: Mapping[str, Any]) -> Granted:
 
 
 def home_of(door: Door, otherwise: str = "") -> str:
-    """The address of the server where the account lives.
+    """The address of the server where the account lives, in letters that fit into one.
 
     Raises:
-        Refused: nobody said which that is.
+        Refused: nobody said which that is, or it is none.
+        UnsafeAddress: what is said there would travel in the clear.
     """
-    home = (door.access.home or otherwise).strip().rstrip("/")
+    from requests import PreparedRequest, RequestException
+
+    home, asked = home_in(door.access) or otherwise, PreparedRequest()
     if not home:
-        raise Refused(door.account, f"say on which server of {door.name} it lives: `gwylio account add … --home`")
-    return home if "://" in home else f"https://{home}"
+        raise Refused(
+            door.account,
+            f"say on which server of {door.name} it lives: `gwylio account connect {door.account} --home …`",
+        )
+    try:
+        asked.prepare_url(home, None)
+    except RequestException:
+        raise Refused(door.account, "the address of its server is none") from None
+    there = urlsplit(asked.url or "")
+    if there.scheme != "https" and there.hostname not in LOOPBACK:
+        raise UnsafeAddress(f"{there.hostname} would be sent secrets unencrypted; use https")
+    return urlunsplit((there.scheme, there.netloc, there.path.rstrip("/"), "", ""))
 
 
 # --- Flickr: OAuth 1.0a, with which every request is signed

@@ -15,7 +15,7 @@ from collectors import consent, ways
 from collectors.consent import Asking, Granted
 from pipeline.installation import Installation
 from pipeline.tokens import door_of, needs_app
-from store import accounts, credentials
+from store import accounts, audit, credentials
 from store.accounts import AccountRow
 from store.database import Session
 
@@ -55,6 +55,20 @@ def missing_app(here: Installation, slug: str) -> str:
     """The platform whose app would have to be configured before anybody could consent; empty where none helps."""
     platform = _account(here, slug).platform
     return platform.value if needs_app(platform) else ""
+
+
+def moved(here: Installation, slug: str, home: str, *, actor: str, now: datetime) -> None:
+    """Note on which server an account lives, on a platform that has many."""
+
+    def act(session: Session) -> None:
+        account = accounts.by_slug(session, slug)
+        before, account.home = account.home, home
+        audit.append(
+            session, actor=actor, action="account.home", subject=f"account:{slug}", now=now,
+            before={"home": before}, after={"home": home},
+        )  # fmt: skip
+
+    here.store.write(act)
 
 
 def begin(here: Installation, slug: str, *, now: datetime) -> Asking:
