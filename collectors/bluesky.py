@@ -793,7 +793,8 @@ def _branches(thread: Mapping[str, Any], asked: str, *, first: bool) -> tuple[li
         branch = waiting.pop()
         post = branch.get("post")
         if not isinstance(post, dict):
-            continue  # gone, or blocked
+            many -= 1  # gone, or blocked: counted above, and shown to nobody like us
+            continue
         replies, counted, uri = branch.get("replies"), post.get("replyCount"), post.get("uri")
         counted = counted if type(counted) is int and counted > 0 else 0
         if uri != asked:

@@ -337,6 +337,7 @@ def test_whoever_blocks_us_or_is_gone_leaves_a_gap_and_no_trouble(scene: Scene, 
 
     assert set(shelf.comments) == {shown, below[1]}
     assert not any(page.troubles for page in shelf.pages)
+    assert [count for page in shelf.pages for count in page.counts] == [Count(post, 2)]
 
 
 def test_a_server_that_leaves_out_empty_lists_is_not_asked_for_ever():
