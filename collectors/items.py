@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from collectors.base import Trouble
@@ -15,6 +16,7 @@ LONGEST_ID: Final = 500
 """Characters; no platform's ids come near, and a database may index no longer ones."""
 YEARS: Final = range(1970, 2200)
 """When somebody may have written; a date outside of them is nonsense, and working days are not counted from it."""
+TICKS: Final = re.compile(r"[0-9]{1,15}")
 
 
 class Unreadable(Exception):
@@ -107,6 +109,22 @@ def moment(item: Mapping[str, Any], name: str) -> datetime:
     if at.year not in YEARS:
         raise Unreadable(f"{name} is not a time at which somebody can have written")
     return at.astimezone(UTC)
+
+
+def since_1970(item: Mapping[str, Any], name: str, *, in_a_second: int = 1) -> datetime:
+    """The time under `name`, counted from 1970 in seconds or in so many parts of one: a whole number, or its digits."""
+    value = item.get(name)
+    if isinstance(value, str) and TICKS.fullmatch(value):
+        value = int(value)
+    if type(value) is not int or value < 0:
+        raise Unreadable(f"{name} is missing or not a time")
+    try:
+        at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value * 1_000_000 // in_a_second)
+    except OverflowError:
+        at = datetime.max.replace(tzinfo=UTC)
+    if at.year not in YEARS:
+        raise Unreadable(f"{name} is not a time at which somebody can have written")
+    return at
 
 
 def within(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -62,9 +62,23 @@ def _wordpress(access: Access) -> Collector:
     return open_wordpress(access)
 
 
+def _linkedin(access: Access) -> Collector:
+    from collectors.linkedin import open_linkedin
+
+    return open_linkedin(access)
+
+
+def _tiktok(access: Access) -> Collector:
+    from collectors.tiktok import open_tiktok
+
+    return open_tiktok(access)
+
+
 OPEN: dict[Platform, Callable[[Access], Collector]] = {
     Platform.BLUESKY: _bluesky,
     Platform.FACEBOOK: _facebook,
+    Platform.LINKEDIN: _linkedin,
+    Platform.TIKTOK: _tiktok,
     Platform.WORDPRESS: _wordpress,
     Platform.X: _x,
     Platform.YOUTUBE: _youtube,

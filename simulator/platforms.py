@@ -9,6 +9,8 @@ from simulator.bluesky import Bluesky
 from simulator.exchange import Answer, Ask
 from simulator.facebook import Facebook
 from simulator.faults import Instead, Spoil
+from simulator.linkedin import LinkedIn
+from simulator.tiktok import TikTok
 from simulator.wordpress import WordPress
 from simulator.world import World
 from simulator.x import X
@@ -35,6 +37,8 @@ class Pretended(Protocol):
 PLATFORMS: Mapping[Platform, Callable[[World], Pretended]] = {
     Platform.BLUESKY: Bluesky,
     Platform.FACEBOOK: Facebook,
+    Platform.LINKEDIN: LinkedIn,
+    Platform.TIKTOK: TikTok,
     Platform.WORDPRESS: WordPress,
     Platform.X: X,
     Platform.YOUTUBE: YouTube,

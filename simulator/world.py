@@ -431,8 +431,13 @@ def _linkedin_id(new: New) -> str:
 
 
 def _tiktok_id(new: New) -> str:
-    """A comment's own id says nothing of its video, which every request about it must name."""
-    return f"{new.root}/{new.number}" if new.above else new.number
+    """A comment's own id says nothing of its video, which every request about it must name.
+
+    What names us stands under somebody else's video, which was there a moment before.
+    """
+    if new.above is None:
+        return new.number if new.author == new.ours else f"{int(new.number) - 1}/{new.number}"
+    return f"{new.root.partition('/')[0]}/{new.number}"
 
 
 def _bluesky_id(new: New) -> str:

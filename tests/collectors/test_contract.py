@@ -36,7 +36,7 @@ from simulator.server import Simulator
 from simulator.world import Account
 from tests.collectors.conftest import NINE, Kept, Scene, run_all, run_once
 from tests.collectors.contracts import CONTRACTS, Contract
-from vocabulary import Author, Platform
+from vocabulary import Platform
 
 HOUR = timedelta(hours=1)
 MARI, TOM = ("7001", "Mari Evans"), ("7002", "Tom Parry")
@@ -111,12 +111,12 @@ def person(world_author: str, account: Account) -> str:
 
 
 @EVERYWHERE
-def test_a_comment_says_who_wrote_what_when_and_where(asked: Asked):
+def test_a_comment_says_who_wrote_what_when_and_where(asked: Asked, platform: Platform):
     comment = run_all(asked.collector).comments[asked.question]
 
     assert comment.account == asked.account.slug
     assert comment.text == "Pryd mae'r biniau'n cael eu casglu?"
-    assert comment.author == Author(person(MARI[0], asked.account), MARI[1])
+    assert comment.author == CONTRACTS[platform].author(person(MARI[0], asked.account), MARI[1])
     assert comment.posted_at == NINE + HOUR
     assert comment.thread == asked.post
     assert comment.url.startswith("https://")

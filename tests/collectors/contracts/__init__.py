@@ -7,14 +7,14 @@ HTTP, against the simulator.  docs/reference/collectors.md is generated from the
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from collectors.base import CollectorError
 from simulator.faults import Kind
-from vocabulary import Platform
+from vocabulary import Author, Platform
 
 
 class Basis(StrEnum):
@@ -38,6 +38,7 @@ class Contract:
     `harmless`: faults that cost nothing.  `replies`: faults of a reply, our error, and whether it
     was published.  `sees_edits`, `says_hidden`, `nests` (a reply to a reply names it as its parent),
     `names_nobody` (it may withhold who wrote), `hides` and `deletes` say what the platform can do.
+    `author` is whom it names, of an id and a name: some know people by their handle only, or by an id.
     `basis` is by what we know it: reading, acting, errors.
     """
 
@@ -59,6 +60,7 @@ class Contract:
     deletes: bool = False
     nests: bool = True
     names_nobody: bool = True
+    author: Callable[[str, str], Author] = Author
     basis: Mapping[str, Basis]
 
 
