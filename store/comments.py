@@ -29,9 +29,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import vocabulary
+from store import bulk
 from store.accounts import AccountRow
 from store.base import Base, NaiveTime
-from store.normaliser import normalise, normalise_line
+from store.normaliser import LONGEST, for_search, harmless, normalise, normalise_line
 from vocabulary import Origin, Platform, Presence
 
 T = TypeVar("T")
@@ -167,20 +168,21 @@ def keep(
         raise NaiveTime(f"{account.slug}: comment {naive[0]} has no time zone; give every moment its zone")
     if not comments:
         return Kept()
-    known = _known(session, account.id, comments)
+    session.flush()
+    known = _known(session, account.id, list(comments))
     fresh = [comment for native_id, comment in comments.items() if native_id not in known]
     new = _insert(session, account, fresh, now=now, history=history)
     changed: list[_Known] = []
     same: list[_Known] = []
     for native_id, row in known.items():
         (same if row.sha256 == fingerprint(comments[native_id].text) else changed).append(row)
-    for row in changed:
-        _revise(session, row, comments[row.native_id], now=now)
+    _revise(session, changed, comments, now=now)
     for part in _chunks([row.id for row in same]):
         session.execute(
             update(CommentRow).where(CommentRow.id.in_(part)).values(last_seen=now, noticed_gone=None, gone_checks=0)
         )
     _note_hidden(session, known, comments)
+    _note_addressed(session, known, comments)
     return Kept(tuple(new), tuple(row.id for row in changed), len(same))
 
 
@@ -321,18 +323,23 @@ class _Known:
     native_id: str
     latest: int
     presence: Presence
+    origin: Origin
     sha256: str
 
 
-def _known(session: Session, account_id: int, comments: Mapping[str, vocabulary.Comment]) -> dict[str, _Known]:
+_KNOWN = """
+    SELECT c.id, c.native_id, c.latest, c.presence, c.origin, r.sha256
+    FROM comment AS c JOIN revision AS r ON r.comment_id = c.id AND r.number = c.latest
+    WHERE c.native_id IN :wanted AND c.account_id = ?
+"""
+_KNOWN_AUTHORS = "SELECT native_id, id, name FROM author WHERE native_id IN :wanted AND platform = ?"
+
+
+def _known(session: Session, account_id: int, native_ids: Sequence[str]) -> dict[str, _Known]:
     known: dict[str, _Known] = {}
-    for part in _chunks(list(comments)):
-        rows = session.execute(
-            select(CommentRow.id, CommentRow.native_id, CommentRow.latest, CommentRow.presence, RevisionRow.sha256)
-            .join(RevisionRow, and_(RevisionRow.comment_id == CommentRow.id, RevisionRow.number == CommentRow.latest))
-            .where(CommentRow.account_id == account_id, CommentRow.native_id.in_(part))
-        )
-        known.update({row.native_id: _Known(*row) for row in rows})
+    for part in _chunks(native_ids):
+        for comment_id, native_id, latest, presence, origin, sha256 in bulk.among(session, _KNOWN, part, account_id):
+            known[native_id] = _Known(comment_id, native_id, latest, Presence(presence), Origin(origin), sha256)
     return known
 
 
@@ -342,47 +349,35 @@ def _insert(
     if not fresh:
         return []
     authors = _authors(session, account.platform, [comment.author for comment in fresh if comment.author])
-    session.execute(
-        insert(_COMMENT),
-        [
-            {
-                "account_id": account.id,
-                "native_id": comment.native_id,
-                "author_id": authors[comment.author.native_id] if comment.author else None,
-                "thread": comment.thread,
-                "in_reply_to": comment.in_reply_to,
-                "url": _address(comment.url),
-                "posted_at": min(comment.posted_at, now),
-                "first_seen": now,
-                "last_seen": now,
-                "gone_checks": 0,
-                "presence": Presence.HIDDEN_BY_US if comment.hidden else Presence.PRESENT,
-                "origin": comment.origin,
-                "found_by": comment.found_by,
-                "latest": 1,
-                "history": past,
-                "language": "",
-                "read_at": now if past else None,
-                "unread_tries": 0,
-            }
-            for comment in fresh
-            for past in (history or _is_history(account, comment),)
-        ],
+    since = None if history else account.open_since
+    past = [history or (since is not None and comment.posted_at < since) for comment in fresh]
+    ids = bulk.reserve(session, _COMMENT, len(fresh))
+    bulk.add(
+        session,
+        _COMMENT,
+        {
+            "id": ids,
+            "account_id": account.id,
+            "native_id": [comment.native_id for comment in fresh],
+            "author_id": [comment.author and authors[comment.author.native_id] for comment in fresh],
+            "thread": [comment.thread for comment in fresh],
+            "in_reply_to": [comment.in_reply_to for comment in fresh],
+            "url": [_address(comment.url) for comment in fresh],
+            "posted_at": [min(now, comment.posted_at) for comment in fresh],
+            "first_seen": now,
+            "last_seen": now,
+            "gone_checks": 0,
+            "presence": [Presence.HIDDEN_BY_US if comment.hidden else Presence.PRESENT for comment in fresh],
+            "origin": [comment.origin for comment in fresh],
+            "found_by": [comment.found_by for comment in fresh],
+            "latest": 1,
+            "history": past,
+            "language": "",
+            "read_at": [now if known_before else None for known_before in past],
+            "unread_tries": 0,
+        },
     )
-    ids = _ids(session, account.id, [comment.native_id for comment in fresh])
-    session.execute(insert(_REVISION), [_revision(ids[comment.native_id], 1, comment, now) for comment in fresh])
-    return [ids[comment.native_id] for comment in fresh]
-
-
-def _ids(session: Session, account_id: int, native_ids: Sequence[str]) -> dict[str, int]:
-    ids: dict[str, int] = {}
-    for part in _chunks(native_ids):
-        rows = session.execute(
-            select(CommentRow.native_id, CommentRow.id).where(
-                CommentRow.account_id == account_id, CommentRow.native_id.in_(part)
-            )
-        )
-        ids.update({row.native_id: row.id for row in rows})
+    _add_revisions(session, ids, 1, fresh, now=now)
     return ids
 
 
@@ -390,40 +385,48 @@ def _address(url: str) -> str:
     return url if len(url) <= LONGEST_ADDRESS and url.isprintable() else ""
 
 
-def _is_history(account: AccountRow, comment: vocabulary.Comment) -> bool:
-    return account.open_since is not None and comment.posted_at < account.open_since
-
-
-def _revision(comment_id: int, number: int, comment: vocabulary.Comment, now: datetime) -> dict[str, object]:
-    safe = normalise(comment.text)
-    return {
-        "comment_id": comment_id,
-        "number": number,
-        "text": safe.text,
-        "search": safe.search,
-        "cut": safe.cut,
-        "sha256": fingerprint(comment.text),
-        "seen_at": now,
-        "edited_at": comment.edited_at,
-        "raw": comment.raw or comment.text.encode("utf-8", "surrogatepass"),
-    }
-
-
-def _revise(session: Session, row: _Known, comment: vocabulary.Comment, *, now: datetime) -> None:
-    session.execute(insert(RevisionRow), [_revision(row.id, row.latest + 1, comment, now)])
-    session.execute(
-        update(CommentRow)
-        .where(CommentRow.id == row.id)
-        .values(
-            latest=row.latest + 1,
-            presence=Presence.EDITED,
-            last_seen=now,
-            noticed_gone=None,
-            gone_checks=0,
-            read_at=case((CommentRow.history, now), else_=None),
-            unread_tries=0,
-        )
+def _add_revisions(
+    session: Session, ids: list[int], numbers: int | list[int], said: Sequence[vocabulary.Comment], *, now: datetime
+) -> None:
+    texts = [harmless(comment.text) for comment in said]
+    bulk.add(
+        session,
+        _REVISION,
+        {
+            "comment_id": ids,
+            "number": numbers,
+            "text": texts,
+            "search": [for_search(text) for text in texts],
+            "cut": [len(comment.text) > LONGEST for comment in said],
+            "sha256": [fingerprint(comment.text) for comment in said],
+            "seen_at": now,
+            "edited_at": [comment.edited_at for comment in said],
+            "raw": [comment.raw or comment.text.encode("utf-8", "surrogatepass") for comment in said],
+        },
     )
+
+
+def _revise(
+    session: Session, changed: Sequence[_Known], comments: Mapping[str, vocabulary.Comment], *, now: datetime
+) -> None:
+    if not changed:
+        return
+    said = [comments[row.native_id] for row in changed]
+    _add_revisions(session, [row.id for row in changed], [row.latest + 1 for row in changed], said, now=now)
+    for row in changed:
+        session.execute(
+            update(CommentRow)
+            .where(CommentRow.id == row.id)
+            .values(
+                latest=row.latest + 1,
+                presence=Presence.EDITED,
+                last_seen=now,
+                noticed_gone=None,
+                gone_checks=0,
+                read_at=case((CommentRow.history, now), else_=None),
+                unread_tries=0,
+            )
+        )
 
 
 def _note_hidden(session: Session, known: Mapping[str, _Known], comments: Mapping[str, vocabulary.Comment]) -> None:
@@ -439,30 +442,39 @@ def _note_hidden(session: Session, known: Mapping[str, _Known], comments: Mappin
             session.execute(update(CommentRow).where(CommentRow.id == row.id).values(presence=seen))
 
 
+def _note_addressed(session: Session, known: Mapping[str, _Known], comments: Mapping[str, vocabulary.Comment]) -> None:
+    """What a search found first may have been written to us after all: then it is read again, as such."""
+    for native_id, row in known.items():
+        origin = comments[native_id].origin
+        if row.origin is Origin.SEARCH and origin is not Origin.SEARCH:
+            session.execute(
+                update(CommentRow)
+                .where(CommentRow.id == row.id)
+                .values(origin=origin, found_by="", read_at=case((CommentRow.history, CommentRow.read_at), else_=None))
+            )
+
+
 def _authors(session: Session, platform: Platform, authors: Iterable[vocabulary.Author]) -> dict[str, int]:
-    wanted = {author.native_id: normalise_line(author.name) for author in authors}
+    said = {author.native_id: author.name for author in authors}
+    wanted = {native_id: normalise_line(name) for native_id, name in said.items()}
     known = _known_authors(session, platform, list(wanted))
-    if missing := [native_id for native_id in wanted if native_id not in known]:
-        session.execute(
-            insert(_AUTHOR),
-            [{"platform": platform, "native_id": native_id, "name": wanted[native_id]} for native_id in missing],
-        )
-        known |= _known_authors(session, platform, missing)
     for native_id, (author_id, name) in known.items():
         if wanted[native_id] and wanted[native_id] != name:
             session.execute(update(AuthorRow).where(AuthorRow.id == author_id).values(name=wanted[native_id]))
-    return {native_id: author_id for native_id, (author_id, _) in known.items()}
+    ids = {native_id: author_id for native_id, (author_id, _) in known.items()}
+    if missing := [native_id for native_id in wanted if native_id not in known]:
+        added = bulk.reserve(session, _AUTHOR, len(missing))
+        names = [wanted[native_id] for native_id in missing]
+        bulk.add(session, _AUTHOR, {"id": added, "platform": platform, "native_id": missing, "name": names})
+        ids |= zip(missing, added, strict=True)
+    return ids
 
 
 def _known_authors(session: Session, platform: Platform, native_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
     known: dict[str, tuple[int, str]] = {}
     for part in _chunks(native_ids):
-        rows = session.execute(
-            select(AuthorRow.native_id, AuthorRow.id, AuthorRow.name).where(
-                AuthorRow.platform == platform, AuthorRow.native_id.in_(part)
-            )
-        )
-        known.update({native_id: (author_id, name) for native_id, author_id, name in rows})
+        for native_id, author_id, name in bulk.among(session, _KNOWN_AUTHORS, part, platform.value):
+            known[native_id] = (author_id, name)
     return known
 
 
@@ -489,12 +501,16 @@ def account_ids(session: Session, ids: Sequence[int]) -> set[int]:
 
 
 def unseen_since(session: Session, account_id: int, *, before: datetime, limit: int) -> Sequence[tuple[int, str]]:
-    """Comments with a case that no collection has shown since `before`, those missed once already first."""
+    """Comments with a case that no collection has shown since `before`, those missed once already first.
+
+    Of one that was entered by hand no platform can say anything.
+    """
     rows = session.execute(
         select(CommentRow.id, CommentRow.native_id)
         .where(
             CommentRow.account_id == account_id,
             CommentRow.case_id.is_not(None),
+            CommentRow.origin != Origin.MANUAL,
             CommentRow.presence.in_([Presence.PRESENT, Presence.EDITED, Presence.HIDDEN_BY_US]),
             CommentRow.last_seen < before,
         )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from store import comments
 from store.base import NaiveTime
 from store.comments import CommentRow, RevisionRow
 from store.database import Store
+from store.normaliser import normalise
 from tests.factories import MONDAY, a_comment, with_account
-from vocabulary import Author, Presence
+from vocabulary import Author, Comment, Origin, Presence
 
 LATER = MONDAY + timedelta(hours=1)
 
@@ -168,3 +170,56 @@ def test_any_text_at_all_is_kept_with_its_own_bytes(store, words):
             assert "\x00" not in revision.text
             assert "\u202e" not in revision.text
             revision.text.encode("utf-8")
+
+
+def test_what_a_search_found_first_is_read_again_once_it_turns_out_to_be_to_us(store):
+    account = with_account(store)
+    kept(store, account, a_comment(origin=Origin.SEARCH, found_by="Dyffryn"))
+    store.write(lambda session: session.execute(update(CommentRow).values(read_at=MONDAY)))
+
+    kept(store, account, a_comment())
+    assert (row(store).origin, row(store).found_by, row(store).read_at) == (Origin.ADDRESSED, "", None)
+
+    kept(store, account, a_comment(origin=Origin.SEARCH, found_by="Dyffryn"))
+    assert (row(store).origin, row(store).found_by) == (Origin.ADDRESSED, "")
+
+
+ODD = st.text(st.sampled_from(" ab\t\n\\'\"\x00\x1f\u202e\ud800ŵ🙂\u2028"), max_size=12)
+SAID = st.builds(
+    lambda number, words, name, hidden: a_comment(
+        words, native_id=f"p{number}", author=Author(f"a{number % 3}", name) if number else None, hidden=hidden
+    ),
+    st.integers(0, 6),
+    ODD,
+    ODD.filter(str.strip),
+    st.sampled_from([None, None, True, False]),
+)
+
+
+@given(pages=st.lists(st.lists(SAID, max_size=8), max_size=6))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_pages_come_every_wording_is_kept_once_and_in_order(store: Store, pages: list[list[Comment]]) -> None:
+    """Beside the plainest way to say it: by id, each wording that differs from the one before."""
+    account = with_account(store, slug=f"c{uuid.uuid4().hex}")
+    truth: dict[str, list[str]] = {}
+    for page in pages:
+        last = {each.native_id: each for each in page}
+        for native_id, each in last.items():
+            known = truth.setdefault(native_id, [])
+            if not known or known[-1] != each.text:
+                known.append(each.text)
+        kept(store, account, *page)
+
+    with store.read() as session:
+        held = session.execute(
+            select(CommentRow.native_id, RevisionRow.number, RevisionRow.sha256, RevisionRow.text)
+            .join(RevisionRow, RevisionRow.comment_id == CommentRow.id)
+            .where(CommentRow.account_id == account.id)
+            .order_by(CommentRow.native_id, RevisionRow.number)
+        ).all()
+    wanted = [
+        (native_id, number, comments.fingerprint(text), normalise(text).text)
+        for native_id, texts in sorted(truth.items())
+        for number, text in enumerate(texts, 1)
+    ]
+    assert [tuple(row) for row in held] == wanted
