@@ -68,17 +68,31 @@ def _linkedin(access: Access) -> Collector:
     return open_linkedin(access)
 
 
+def _instagram(access: Access) -> Collector:
+    from collectors.instagram import open_instagram
+
+    return open_instagram(access)
+
+
 def _tiktok(access: Access) -> Collector:
     from collectors.tiktok import open_tiktok
 
     return open_tiktok(access)
 
 
+def _threads(access: Access) -> Collector:
+    from collectors.threads import open_threads
+
+    return open_threads(access)
+
+
 OPEN: dict[Platform, Callable[[Access], Collector]] = {
     Platform.BLUESKY: _bluesky,
     Platform.FACEBOOK: _facebook,
+    Platform.INSTAGRAM: _instagram,
     Platform.LINKEDIN: _linkedin,
     Platform.TIKTOK: _tiktok,
+    Platform.THREADS: _threads,
     Platform.WORDPRESS: _wordpress,
     Platform.X: _x,
     Platform.YOUTUBE: _youtube,

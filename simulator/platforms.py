@@ -9,7 +9,9 @@ from simulator.bluesky import Bluesky
 from simulator.exchange import Answer, Ask
 from simulator.facebook import Facebook
 from simulator.faults import Instead, Spoil
+from simulator.instagram import Instagram
 from simulator.linkedin import LinkedIn
+from simulator.threads import Threads
 from simulator.tiktok import TikTok
 from simulator.wordpress import WordPress
 from simulator.world import World
@@ -37,8 +39,10 @@ class Pretended(Protocol):
 PLATFORMS: Mapping[Platform, Callable[[World], Pretended]] = {
     Platform.BLUESKY: Bluesky,
     Platform.FACEBOOK: Facebook,
+    Platform.INSTAGRAM: Instagram,
     Platform.LINKEDIN: LinkedIn,
     Platform.TIKTOK: TikTok,
+    Platform.THREADS: Threads,
     Platform.WORDPRESS: WordPress,
     Platform.X: X,
     Platform.YOUTUBE: YouTube,
