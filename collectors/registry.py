@@ -56,6 +56,12 @@ def _bluesky(access: Access) -> Collector:
     return open_bluesky(access)
 
 
+def _vimeo(access: Access) -> Collector:
+    from collectors.vimeo import open_vimeo
+
+    return open_vimeo(access)
+
+
 def _wordpress(access: Access) -> Collector:
     from collectors.wordpress import open_wordpress
 
@@ -93,6 +99,7 @@ OPEN: dict[Platform, Callable[[Access], Collector]] = {
     Platform.LINKEDIN: _linkedin,
     Platform.TIKTOK: _tiktok,
     Platform.THREADS: _threads,
+    Platform.VIMEO: _vimeo,
     Platform.WORDPRESS: _wordpress,
     Platform.X: _x,
     Platform.YOUTUBE: _youtube,

@@ -13,6 +13,7 @@ from simulator.instagram import Instagram
 from simulator.linkedin import LinkedIn
 from simulator.threads import Threads
 from simulator.tiktok import TikTok
+from simulator.vimeo import Vimeo
 from simulator.wordpress import WordPress
 from simulator.world import World
 from simulator.x import X
@@ -43,6 +44,7 @@ PLATFORMS: Mapping[Platform, Callable[[World], Pretended]] = {
     Platform.LINKEDIN: LinkedIn,
     Platform.TIKTOK: TikTok,
     Platform.THREADS: Threads,
+    Platform.VIMEO: Vimeo,
     Platform.WORDPRESS: WordPress,
     Platform.X: X,
     Platform.YOUTUBE: YouTube,
