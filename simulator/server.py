@@ -32,6 +32,7 @@ from simulator.consent import Consent, DoorOnly
 from simulator.exchange import Answer, Ask, Written
 from simulator.faults import BEFORE_APPLYING, Fault, Faults, Kind, from_row, instead, spoilt
 from simulator.platforms import PLATFORMS, Pretended
+from simulator.push import Pusher, PushError, order_from
 from simulator.world import World, message_as_json
 from vocabulary import GwylioError, Platform
 
@@ -82,6 +83,7 @@ class Simulator:
         self.world = world
         self.faults = faults if faults is not None else Faults()
         self.requests: list[Recorded] = []
+        self.pusher = Pusher(world)
         self.consent = Consent(world)
         self._platforms: dict[str, Pretended] = {
             **{each.value: DoorOnly(each, world) for each in self.consent.platforms()},
@@ -135,6 +137,7 @@ class Simulator:
                 Route("/_simulator/requests", self._show_requests),
                 Route("/_simulator/now", self._set_now, methods=["POST"]),
                 Route("/_simulator/faults", self._add_fault, methods=["POST"]),
+                Route("/_simulator/push", self._push, methods=["POST"]),
                 Route("/{platform:str}/{rest:path}", _Endpoint(self), methods=METHODS),
             ]
         )
@@ -161,6 +164,14 @@ class Simulator:
         except (TypeError, ValueError) as problem:
             return JSONResponse({"wrong": str(problem)}, status_code=400)
         return JSONResponse({"faults": len(self.faults.rows)})
+
+    async def _push(self, request: Request) -> Response:
+        """In a thread of its own: whoever is pushed to may ask this simulator meanwhile."""
+        try:
+            order = order_from(await request.json())
+            return JSONResponse({"delivered": await asyncio.to_thread(self.pusher.deliver, order)})
+        except (PushError, ValueError) as problem:
+            return JSONResponse({"wrong": str(problem)}, status_code=400)
 
     def decide(self, name: str, ask: Ask) -> tuple[Answer | None, Fault | None]:
         """The answer, and the fault that shaped it; None for a connection that just ends."""
