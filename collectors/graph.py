@@ -212,7 +212,7 @@ class Graph:
         if answer.at is None:
             return Transient(self.account, words)
         wait = _minutes_to_wait(answer)
-        until = answer.at + (min(timedelta(minutes=wait), LONGEST_WAIT) if wait else LIMIT_WINDOW)
+        until = answer.at + (min(timedelta(minutes=wait), LONGEST_WAIT) if wait > 0 else LIMIT_WINDOW)
         return RateLimited(self.account, words, until=until, scope="app" if code in OF_THE_APP else "account")
 
     def _known(self, code: int, subcode: int | None) -> tuple[type[CollectorError], str, bool] | None:
@@ -323,7 +323,7 @@ def _usage_rows(answer: Answer) -> Iterator[Mapping[str, Any]]:
 
 def _minutes_to_wait(answer: Answer) -> int:
     waits = [row.get("estimated_time_to_regain_access") for row in _usage_rows(answer)]
-    return max((min(wait, 10**6) for wait in waits if is_count(wait)), default=0)
+    return max((min(wait, 10**6) for wait in waits if type(wait) is int), default=0)
 
 
 def _total(body: Mapping[str, Any]) -> int | None:
