@@ -56,6 +56,12 @@ def _bluesky(access: Access) -> Collector:
     return open_bluesky(access)
 
 
+def _flickr(access: Access) -> Collector:
+    from collectors.flickr import open_flickr
+
+    return open_flickr(access)
+
+
 def _vimeo(access: Access) -> Collector:
     from collectors.vimeo import open_vimeo
 
@@ -95,6 +101,7 @@ def _threads(access: Access) -> Collector:
 OPEN: dict[Platform, Callable[[Access], Collector]] = {
     Platform.BLUESKY: _bluesky,
     Platform.FACEBOOK: _facebook,
+    Platform.FLICKR: _flickr,
     Platform.INSTAGRAM: _instagram,
     Platform.LINKEDIN: _linkedin,
     Platform.TIKTOK: _tiktok,

@@ -26,6 +26,12 @@ class Ask:
     oauth: Mapping[str, str] = field(default_factory=dict, repr=False)
     raw_query: str = field(default="", repr=False)
 
+    @property
+    def place(self) -> str:
+        """The path, and the method that is called there on a platform that has them all under one path."""
+        method = self.query.get("method") or self.form.get("method")
+        return f"{self.path}?method={method}" if method else self.path
+
 
 @dataclass(frozen=True, slots=True)
 class Written:

@@ -89,7 +89,7 @@ class Fault:
         return (
             self.platform in (None, platform)
             and fnmatchcase(ask.method, self.method)
-            and fnmatchcase(ask.path, self.path)
+            and (fnmatchcase(ask.path, self.path) or fnmatchcase(ask.place, self.path))
         )
 
 

@@ -9,6 +9,7 @@ from simulator.bluesky import Bluesky
 from simulator.exchange import Answer, Ask
 from simulator.facebook import Facebook
 from simulator.faults import Instead, Spoil
+from simulator.flickr import Flickr
 from simulator.instagram import Instagram
 from simulator.linkedin import LinkedIn
 from simulator.threads import Threads
@@ -40,6 +41,7 @@ class Pretended(Protocol):
 PLATFORMS: Mapping[Platform, Callable[[World], Pretended]] = {
     Platform.BLUESKY: Bluesky,
     Platform.FACEBOOK: Facebook,
+    Platform.FLICKR: Flickr,
     Platform.INSTAGRAM: Instagram,
     Platform.LINKEDIN: LinkedIn,
     Platform.TIKTOK: TikTok,
