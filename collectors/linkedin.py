@@ -306,7 +306,7 @@ class LinkedInPage:
             listing = self._listing_under(post, place.start or 0)
             sifted = sift(listing.items, partial(self._comment_or_ours, post, post))
             threads = tuple(filter(None, map(_answered, listing.items)))
-            then = Place(_onwards(listing, place.total), listing.total, threads)
+            then = Place(_onwards(listing, place.start or 0, place.total), listing.total or 0, threads)
             return Leaf(sifted, then.packed(), usage=Usage(requests=1, items=len(listing.items)))
         thread, done = place.threads[0], replace(place, threads=place.threads[1:], reply=0, replies=0)
         try:
@@ -314,8 +314,8 @@ class LinkedInPage:
         except Gone:
             return Leaf(Sifted(), done.packed(), usage=Usage(requests=1))
         sifted = sift(listing.items, partial(self._comment_or_ours, post, thread))
-        onwards = _onwards(listing, place.replies)
-        then = done if onwards is None else replace(place, reply=onwards, replies=listing.total)
+        onwards = _onwards(listing, place.reply, place.replies)
+        then = done if onwards is None else replace(place, reply=onwards, replies=listing.total or 0)
         return Leaf(sifted, then.packed(), usage=Usage(requests=1, items=len(listing.items)))
 
     def _comment_or_ours(self, post: str, above: str, item: Mapping[str, Any], raw: bytes) -> Comment | OwnReply:
@@ -602,7 +602,7 @@ class LinkedInPage:
         return Listing(
             items,
             self._next(paging, start, many),
-            total if _is_count(total) else 0,
+            total if _is_count(total) else None,
             time_in(answer, self.account, "LinkedIn"),
         )
 
@@ -655,11 +655,11 @@ class LinkedInPage:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page as it came; `next` is where the next one begins, None after the last; `total` 0 is not said."""
+    """One page as it came; `next` is where the next one begins, None after the last, `total` how long the list is."""
 
     items: list[Any]
     next: int | None
-    total: int
+    total: int | None
     at: datetime
 
 
@@ -751,11 +751,13 @@ def _as_it_stands(comment: Mapping[str, Any]) -> Standing:
     return Standing.EDITED if len(times) == 2 and None not in times and times[0] != times[1] else Standing.PRESENT
 
 
-def _onwards(listing: Listing, total: int) -> int | None:
-    """Where to read on: as far back as the list has become shorter since the page before."""
-    if listing.next is None:
-        return None
-    return max(0, listing.next - max(0, total - listing.total))
+def _onwards(listing: Listing, start: int, total: int) -> int | None:
+    """Where to read on after the page at `start`: a little before it, where the list was longer a page ago.
+
+    What was taken out before that place has moved the rest up, and the first of it past this page.
+    """
+    missing = 0 if listing.total is None else total - listing.total
+    return max(0, start - missing) if missing > 0 else listing.next
 
 
 def _address(urn: str) -> str:

@@ -68,6 +68,8 @@ class LinkedIn:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.not_public: set[str] = set()
+        """Posts that only some may see; of what happens under them nothing is told."""
         self._withheld: dict[str, tuple[int, int]] = {}
         self._routes: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
             ("GET", r"/rest/posts", self._posts),
@@ -143,7 +145,7 @@ class LinkedIn:
                 if not by_us and message.mentions_us:
                     told.append(Happened("SHARE_MENTION", message, message.at))
                 continue
-            if root is None or not _is_post(us, root):
+            if root is None or not _is_post(us, root) or root.native_id in self.not_public:
                 continue
             told.append(Happened("ADMIN_COMMENT" if by_us else "COMMENT", message, message.at))
             told += [Happened("COMMENT_EDIT", message, each.at) for each in message.history(now)[1:]]
