@@ -7,9 +7,10 @@ true at once; everything else comes from a view of it that lags.  And a post tha
 need not be gone: whoever blocks us is left out as well.
 
 *notifications* go backwards in time and are read down to a day before the last run, for servers that
-were away send late.  Whoever answers six levels below us tells us nothing: *threads* reads the
-latest 25 posts that have replies again in full each time, and of the latest 300 those where the
-count of direct replies has changed.  Direct messages are another service, which is not read.
+were away send late.  Whoever answers five levels below us tells us nothing, nor does anybody whom the
+account's own settings leave out: *threads* reads the latest 25 posts that have replies again in full
+each time, and of the latest 300 those where the count of direct replies has changed.  Direct messages
+are another service, which is not read.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ MEANING: dict[int | str, tuple[type[CollectorError], str]] = {
     "AuthenticationRequired": (AuthExpired, "Bluesky does not know this app password; connect the account again"),
     "BlockedActor": (PermissionLost, "we have blocked this account on Bluesky"),
     "BlockedByActor": (PermissionLost, "this account has blocked us on Bluesky"),
+    "ConcurrentWrites": (Transient, "something else was written to our repository at the same moment"),
     "ExpiredToken": (AuthExpired, "Bluesky no longer accepts the token; connect the account again"),
     "InvalidToken": (AuthExpired, "Bluesky no longer accepts the token; connect the account again"),
     "NotFound": (Gone, "Bluesky says that it is not there"),
@@ -507,7 +509,7 @@ class BlueskyAccount:
             # What is in doubt is looked at again: nothing is changed twice.
             try:
                 self._set_gate(root[3], {"createdAt": _iso(at), **gate, "hiddenReplies": hidden}, cid)
-            except Unconfirmed:
+            except (Transient, Unconfirmed):
                 continue
         raise Transient(self.account, "Bluesky did not say, after several attempts, that it is done")
 

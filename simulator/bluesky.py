@@ -28,7 +28,7 @@ LINK, MENTION = "app.bsky.richtext.facet#link", "app.bsky.richtext.facet#mention
 REQUESTS_IN_A_WINDOW: Final = 3_000
 WINDOW: Final = timedelta(minutes=5)
 SESSION: Final = timedelta(hours=2)
-TOLD_ABOVE: Final = 5  # so many authors above a reply hear of it
+TOLD_ABOVE: Final = 4  # so many authors above a reply hear of it
 DEEPEST: Final = 10  # levels of replies that are shown, whatever is asked for
 LONGEST_TEXT: Final = 3_000  # bytes; and 300 characters as a reader counts them
 MOST_HIDDEN: Final = 300
@@ -511,7 +511,10 @@ def _place(message: Message) -> tuple[datetime, str]:
 
 
 def _page(ask: Ask, key: str, found: list[Message], shape: Callable[[Message], dict[str, Any]]) -> Answer:
-    """Newest first, by the earlier of when a post says it was written and when it was seen."""
+    """Newest first, by the earlier of when a post says it was written and when it was seen.
+
+    A page that is not empty has a cursor, the last one too.
+    """
     size, before = _number(ask, "limit", usual=50, fewest=1, most=100), ask.query.get("cursor")
     left = sorted(found, key=_place, reverse=True)
     if before:
@@ -519,7 +522,7 @@ def _page(ask: Ask, key: str, found: list[Message], shape: Callable[[Message], d
         left = [message for message in left if _mark(message) < last]
     shown = left[:size]
     payload: dict[str, Any] = {key: [shape(message) for message in shown]}
-    if len(left) > size:
+    if shown:
         at, uri = _mark(shown[-1])
         payload["cursor"] = f"{at}::{uri}"
     return Answer(200, payload)
