@@ -174,6 +174,7 @@ class Note(StrEnum):
     REPLY_UNCERTAIN = "reply_uncertain"
     REPLY_FAILED = "reply_failed"
     REPLY_GIVEN_UP = "reply_given_up"
+    REPLY_RECORDED = "reply_recorded"
     NATIVE_REPLY_FOUND = "native_reply_found"
     TOLD = "told"
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import codecs
 import csv
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, TextIO
 
 from collectors.items import LONGEST_ID, YEARS, fit_for_an_id
-from vocabulary import Author, Comment, GwylioError
+from vocabulary import Author, Comment, GwylioError, Origin
 
 # Our column -> the names that exports give it, the best first.  Case, spaces and hyphens do not matter.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -30,6 +31,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "thread": ("thread", "conversation_id", "post_id", "video_id", "media_id"),
     "in_reply_to": ("in_reply_to", "parent_id", "in_reply_to_status_id", "reply_to"),
     "url": ("url", "permalink_url", "permalink", "link", "comment_url"),
+    "origin": ("origin",),
+    "evidence": ("evidence",),
 }
 NEEDED = ("id", "text", "posted_at")
 
@@ -55,11 +58,21 @@ class BadRow:
     raw: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class WithEvidence:
+    """A comment whose row names files, by their paths from the file's own folder; nobody has looked at them yet."""
+
+    comment: Comment
+    files: tuple[PurePosixPath, ...]
+    line: int
+    raw: bytes = field(repr=False)
+
+
 class _Wrong(Exception):
     """Why one row is bad; quotes nothing that stands in it."""
 
 
-def read_comments(path: Path, *, account: str) -> Iterator[Comment | BadRow]:
+def read_comments(path: Path, *, account: str) -> Iterator[Comment | WithEvidence | BadRow]:
     """Every row of a CSV or JSON lines file, in order.
 
     The file is read twice, first to see that all of it is UTF-8, so that nothing of a file in
@@ -114,7 +127,7 @@ def _first_letter(file: TextIO) -> str:
 # --- JSON lines
 
 
-def _json_lines(file: TextIO, account: str) -> Iterator[Comment | BadRow]:
+def _json_lines(file: TextIO, account: str) -> Iterator[Comment | WithEvidence | BadRow]:
     number = 0
     while line := file.readline(LONGEST_LINE):
         number += 1
@@ -130,7 +143,7 @@ def _skip_line(file: TextIO) -> None:
         pass
 
 
-def _json_row(line: str, number: int, account: str) -> Comment | BadRow:
+def _json_row(line: str, number: int, account: str) -> Comment | WithEvidence | BadRow:
     raw = line.rstrip("\r\n").encode()
     try:
         row = json.loads(line)
@@ -141,7 +154,7 @@ def _json_row(line: str, number: int, account: str) -> Comment | BadRow:
             column: next((_as_text(named[name], column) for name in names if named.get(name) not in (None, "")), "")
             for column, names in COLUMNS.items()
         }
-        return _comment(account, values, _author_object(named), raw)
+        return _with_evidence(_comment(account, values, _author_object(named), raw), values, number, raw)
     except _Wrong as wrong:
         return BadRow(number, str(wrong), raw)
     except (ValueError, RecursionError):
@@ -193,7 +206,7 @@ class _Lines:
         return first, raw
 
 
-def _csv(file: TextIO, path: Path, account: str) -> Iterator[Comment | BadRow]:
+def _csv(file: TextIO, path: Path, account: str) -> Iterator[Comment | WithEvidence | BadRow]:
     lines = _Lines(file)
     heading = next(lines)
     delimiter = max(",;\t", key=heading.count)
@@ -238,13 +251,13 @@ def _places(names: Sequence[str], path: Path) -> dict[str, int]:
 
 def _csv_row(
     row: Sequence[str], names: Sequence[str], places: Mapping[str, int], line: int, raw: bytes, account: str
-) -> Comment | BadRow:
+) -> Comment | WithEvidence | BadRow:
     try:
         if len(row) != len(names):
             raise _Wrong(f"the row has {len(row)} columns where the first line has {len(names)}")
         values = {column: row[places[column]] if column in places else "" for column in COLUMNS}
         kept = json.dumps(dict(zip(names, row, strict=True))).encode("ascii")
-        return _comment(account, values, "", kept)
+        return _with_evidence(_comment(account, values, "", kept), values, line, raw)
     except _Wrong as wrong:
         return BadRow(line, str(wrong), raw)
 
@@ -264,7 +277,9 @@ def _comment(account: str, values: Mapping[str, str], author_name: str, raw: byt
         raise _Wrong("id is missing")
     if not values["text"].strip():
         raise _Wrong("text is missing")
-    name = values["author_name"].strip() or author_name
+    name, origin = values["author_name"].strip() or author_name, _origin(values["origin"].strip().lower())
+    if name and not author and origin is Origin.MANUAL:
+        author = _nobody_else(account, native_id)
     return Comment(
         account=account,
         native_id=native_id,
@@ -274,8 +289,39 @@ def _comment(account: str, values: Mapping[str, str], author_name: str, raw: byt
         thread=values["thread"].strip(),
         in_reply_to=values["in_reply_to"].strip(),
         url=values["url"].strip(),
+        origin=origin,
         raw=raw,
     )
+
+
+def _origin(written: str) -> Origin:
+    """Written to us, unless the row says that it was written down by hand; the others are for us to find out."""
+    if written in {"", Origin.ADDRESSED}:
+        return Origin.ADDRESSED
+    if written != Origin.MANUAL:
+        raise _Wrong("origin is none that a file can bring; write manual, or leave it empty")
+    return Origin.MANUAL
+
+
+def _nobody_else(account: str, native_id: str) -> str:
+    """The id of somebody of whom only a name was written down: of this comment's author, and of no other's."""
+    return f"manual:{hashlib.sha256(json.dumps([account, native_id]).encode('ascii')).hexdigest()[:40]}"
+
+
+def _with_evidence(comment: Comment, values: Mapping[str, str], line: int, raw: bytes) -> Comment | WithEvidence:
+    written = [path.strip() for path in values["evidence"].split(";") if path.strip()]
+    if not written:
+        return comment
+    return WithEvidence(comment, tuple(_beside(path) for path in written), line, raw)
+
+
+def _beside(written: str) -> PurePosixPath:
+    """A path that cannot lead out of the file's own folder, as far as its words go; Windows' strokes are understood."""
+    path = PurePosixPath(written.replace("\\", "/"))
+    there = PureWindowsPath(written)
+    if path.is_absolute() or there.drive or there.root or ".." in path.parts or not written.isprintable():
+        raise _Wrong("evidence must lie in the folder of the file, or below it; name it from there")
+    return path
 
 
 def _moment(text: str) -> datetime:

@@ -405,7 +405,9 @@ def tell(session: Session, case: CaseRow, *, key: str, whom: str, about: Reason,
 
 
 _WITH_REASON = frozenset({Act.ESCALATE, Act.RETURN, Act.REOPEN})
-_TO_BE_READ_FIRST = frozenset({Note.COMMENT_JOINED, Note.COMMENT_EDITED, Note.REPLY_QUEUED, Note.NATIVE_REPLY_FOUND})
+_TO_BE_READ_FIRST = frozenset(
+    {Note.COMMENT_JOINED, Note.COMMENT_EDITED, Note.REPLY_QUEUED, Note.REPLY_RECORDED, Note.NATIVE_REPLY_FOUND}
+)
 """What an officer must have read before deciding: a page opened earlier is stale."""
 
 

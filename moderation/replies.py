@@ -8,7 +8,9 @@ lets it go out once more; otherwise a person decides.  Nothing here talks to a p
 
 from __future__ import annotations
 
+import hashlib
 import html
+import json
 import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
@@ -25,7 +27,7 @@ from collectors.base import (
     Transient,
     Unconfirmed,
 )
-from moderation import queue, reply_rules
+from moderation import lifecycle, queue, reply_rules
 from moderation.policy import Policy
 from moderation.queue import Actor
 from store import audit, cases, replies
@@ -65,6 +67,14 @@ class AlreadyOnItsWay(GwylioError):
 
 class NoReplyHere(GwylioError):
     """There is nothing on this case that a reply could answer."""
+
+
+class NotFromHere(NoReplyHere):
+    """What there is was entered by hand: no platform takes a reply to it, and one given elsewhere is recorded."""
+
+
+class ImpossibleTime(GwylioError):
+    """A reply cannot have been given before anybody had asked, nor later than now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +180,92 @@ def send(
         words=draft.exception,
         detail={"reply": reply.id, "kind": draft.kind.value, "exception": bool(draft.exception.strip())},
     )
+    return reply
+
+
+def record(
+    session: Session,
+    case_id: int,
+    draft: Draft,
+    *,
+    at: datetime,
+    objections: Callable[[CaseRow, Draft], Sequence[reply_rules.Objection]],
+    actor: Actor,
+    policy: Policy,
+    now: datetime,
+    saw: int | None = None,
+) -> ReplyRow:
+    """A reply that was given elsewhere, by telephone or on the platform itself, and counts from when it was given.
+
+    It stands there under an id that nobody knows: should collection see it one day, in the same words,
+    the two are joined.  Recording the same thing twice records it once.
+
+    Raises:
+        ReplyRefused, queue.StaleCase: as `send`.
+        ImpossibleTime: it was given before the first comment, or in the future.
+        lifecycle.IllegalTransition: the case is closed.
+    """
+    key = _recorded_as(case_id, draft, at)
+    if known := replies.reply_of_key(session, key):
+        return known
+    case = queue.get(session, case_id, saw=saw, lock=True)
+    lifecycle.next_state(case.state, Act.ANSWER)
+    comment = replies.newest_comment_before(session, case.id, at)
+    if comment is None or at > now:
+        raise ImpossibleTime(f"no reply on {case.reference} can have been given at that time")
+    standing = [each for each in objections(case, draft) if not (each.overridable and draft.exception.strip())]
+    if standing:
+        raise ReplyRefused(standing)
+    turn = cases.round_at(session, case, at)
+    reply = ReplyRow(
+        case_id=case.id,
+        comment_id=comment.id,
+        round=turn.number,
+        kind=draft.kind,
+        state=ReplyState.SENT,
+        text_cy=draft.text_cy.strip(),
+        text_en=draft.text_en.strip(),
+        exception_reason=draft.exception.strip(),
+        author_id=actor.user_id,
+        created_at=now,
+        sent_at=at,
+    )
+    session.add(reply)
+    session.flush()
+    session.add(
+        PartRow(
+            reply_id=reply.id,
+            account_id=case.account_id,
+            number=1,
+            key=key,
+            target=comment.native_id,
+            text="\n\n".join(filter(None, (reply.text_cy, reply.text_en))),
+            state=ReplyState.SENT,
+            attempts=0,
+            readbacks=0,
+            needs_person=False,
+            native_id="",
+            trouble="",
+            sent_at=at,
+        )
+    )
+    queue.record(
+        session,
+        case,
+        Note.REPLY_RECORDED,
+        actor=actor,
+        now=now,
+        words=draft.exception,
+        detail={
+            "reply": reply.id,
+            "kind": draft.kind.value,
+            "at": at.isoformat(),
+            "exception": bool(draft.exception.strip()),
+        },
+    )
+    queue.acknowledged(session, case, turn.number, at, actor=actor, now=now)
+    if draft.kind is ReplyKind.ANSWER:
+        queue.answered(session, case, turn.number, at, actor=actor, now=now, policy=policy)
     return reply
 
 
@@ -415,6 +511,12 @@ def _plain(text: str) -> str:
     return for_search(_ADDRESSED.sub("", _LINK.sub("<link>", html.unescape(text)).strip()))
 
 
+def _recorded_as(case_id: int, draft: Draft, at: datetime) -> str:
+    """The key of a reply given elsewhere: the same for the same words at the same time, however often they are sent."""
+    words = (case_id, draft.kind.value, draft.text_cy.strip(), draft.text_en.strip(), at.isoformat())
+    return f"manual:{hashlib.sha256(json.dumps(words).encode('ascii')).hexdigest()[:40]}"
+
+
 def _collected(session: Session, part: PartRow) -> list[Receipt]:
     """Replies to the part's comment in its words, as collection saw them on the platform."""
     return [
@@ -467,6 +569,8 @@ def _on_its_way(session: Session, case: CaseRow) -> bool:
 
 def _answering(session: Session, case: CaseRow) -> CommentRow:
     comment = replies.newest_standing_comment(session, case.id)
+    if comment is None and replies.any_by_hand(session, case.id):
+        raise NotFromHere(f"{case.reference} was entered by hand; answer it where it was said, and record the answer")
     if comment is None:
         raise NoReplyHere(f"no comment of {case.reference} still stands on its platform; close it as withdrawn")
     return comment

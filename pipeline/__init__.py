@@ -2,7 +2,9 @@
 
     collect        a page of comments and its cursor are kept, together        pipeline/collecting.py
     read_waiting   the panel reads what waits, and each comment is placed      pipeline/reading.py
+    enter          what nothing collects is written down, with its evidence    pipeline/entering.py
     send_reply     an officer's words are checked and put in the outbox        pipeline/replying.py
+    record_reply   a reply that was given elsewhere stops the clocks too       pipeline/entering.py
     dispatch       the outbox leaves, once, with proof                         pipeline/replying.py
     warn           whoever the policy names is told, once                      pipeline/clocks.py
     watch          an account that is not heard is noticed                     pipeline/health.py
@@ -17,17 +19,19 @@ never inside one.
 
 from pipeline.clocks import recompute_due, refresh_holidays, warn, working_days
 from pipeline.collecting import Collected, Imported, bring_in, collect, keep_page, recheck
+from pipeline.entering import EntryRefused, enter, hand_out, record_reply
 from pipeline.health import watch
 from pipeline.installation import Collectors, Installation
 from pipeline.reading import place, read_waiting, readings_of
-from pipeline.replying import Dispatched, dispatch, hide, send_reply
-from pipeline.webhooks import Mentioned, Settled, receive, settle
+from pipeline.replying import Dispatched, dispatch, hide, send_reply, takes_replies
 from pipeline.tokens import tend
+from pipeline.webhooks import Mentioned, Settled, receive, settle
 
 __all__ = [
     "Collected",
     "Collectors",
     "Dispatched",
+    "EntryRefused",
     "Imported",
     "Installation",
     "Mentioned",
@@ -35,6 +39,8 @@ __all__ = [
     "bring_in",
     "collect",
     "dispatch",
+    "enter",
+    "hand_out",
     "hide",
     "keep_page",
     "place",
@@ -43,9 +49,11 @@ __all__ = [
     "receive",
     "recheck",
     "recompute_due",
+    "record_reply",
     "refresh_holidays",
     "send_reply",
     "settle",
+    "takes_replies",
     "tend",
     "warn",
     "watch",

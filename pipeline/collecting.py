@@ -32,19 +32,23 @@ from collectors.base import (
 from moderation import queue
 from moderation.budgets import SCARCE, read_now
 from pipeline import tokens
+from pipeline.evidence_files import evidence_of
 from pipeline.installation import Installation
 from pipeline.reading import join_native
-from store import accounts, audit, comments, counts, jobs, silences, spending
+from store import accounts, audit, comments, counts, evidence, jobs, silences, spending
 from store import replies as outbox
 from store.accounts import WHOLE_ACCOUNT, AccountRow
 from store.comments import CommentRow
 from store.database import Session, Unreachable
+from store.evidence import Evidence
 from store.silences import Silent
 from vocabulary import Comment, GwylioError, Presence
 
 log = structlog.get_logger("gwylio.pipeline")
 
 IMPORT_BATCH, SHOWN_BAD = 1_000, 20
+FILES_TOGETHER = 64 * 1024 * 1024
+"""Bytes of evidence after which a batch of an import is kept, so that no transaction grows without end."""
 UNSEEN = timedelta(hours=6)
 GONE_CHECKS = 2
 PAGES_TOGETHER, ITEMS_TOGETHER = 25, 500
@@ -280,6 +284,7 @@ class Imported:
     changed: int = 0
     known: int = 0
     bad: int = 0
+    evidence: int = 0
     first_bad: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -299,6 +304,7 @@ def bring_in(
 
     Raises:
         accounts.UnknownAccount, import_file.UnreadableFile.
+        evidence.EvidenceChanged: a file changed while it was being kept; the batches before it stand.
     """
     with here.store.read() as session:
         account = accounts.by_slug(session, slug)
@@ -307,18 +313,36 @@ def bring_in(
     told = Imported(file.parent / f"{file.name}.bad.jsonl")
     with _beside(told):
         told.beside.unlink(missing_ok=True)
-    batch: list[Comment] = []
+    batch: list[WithFiles] = []
+    weight = 0
     for row in import_file.read_comments(file, account=slug):
-        if isinstance(row, import_file.BadRow):
-            _put_beside(told, row)
+        whole = _whole(row, file.parent)
+        if isinstance(whole, import_file.BadRow):
+            _put_beside(told, whole)
             continue
-        batch.append(row)
-        if len(batch) == IMPORT_BATCH:
+        batch.append(whole)
+        weight += sum(each.size for each in whole[1])
+        if len(batch) == IMPORT_BATCH or weight >= FILES_TOGETHER:
             _keep_batch(here, account, batch, told, history=history, actor=actor, now=now)
-            batch = []
+            batch, weight = [], 0
     if batch:
         _keep_batch(here, account, batch, told, history=history, actor=actor, now=now)
     return told
+
+
+WithFiles = tuple[Comment, Sequence[Evidence]]
+
+
+def _whole(
+    row: Comment | import_file.WithEvidence | import_file.BadRow, folder: Path
+) -> WithFiles | import_file.BadRow:
+    """A row with the files that it names, or why it is bad."""
+    if isinstance(row, import_file.BadRow):
+        return row
+    if isinstance(row, Comment):
+        return row, ()
+    found = evidence_of(row, folder)
+    return found if isinstance(found, import_file.BadRow) else (row.comment, found)
 
 
 @contextmanager
@@ -343,15 +367,16 @@ def _put_beside(told: Imported, row: import_file.BadRow) -> None:
 def _keep_batch(
     here: Installation,
     account: AccountRow,
-    batch: Sequence[Comment],
+    batch: Sequence[WithFiles],
     told: Imported,
     *,
     history: bool,
     actor: str,
     now: datetime,
 ) -> None:
-    def act(session: Session) -> comments.Kept:
-        kept = comments.keep(session, account, batch, now=now, history=history)
+    def act(session: Session) -> tuple[comments.Kept, int]:
+        kept = comments.keep(session, account, [comment for comment, _ in batch], now=now, history=history)
+        files = sum(_keep_files(session, comment, given, by=actor, now=now) for comment, given in batch if given)
         audit.append(
             session,
             actor=actor,
@@ -360,12 +385,19 @@ def _keep_batch(
             now=now,
             after={"new": len(kept.new), "changed": len(kept.changed), "history": history},
         )
-        return kept
+        return kept, files
 
-    kept = here.store.write(act)
+    kept, files = here.store.write(act)
+    told.evidence += files
     told.new += len(kept.new)
     told.changed += len(kept.changed)
     told.known += kept.unchanged
+
+
+def _keep_files(session: Session, comment: Comment, files: Sequence[Evidence], *, by: str, now: datetime) -> int:
+    """Keep the files of a comment that is there; how many are new."""
+    found = comments.find(session, comment.account, comment.native_id)
+    return len(evidence.keep(session, found[0], files, by=by, now=now)) if found else 0
 
 
 def recheck(here: Installation, slug: str, *, now: datetime, limit: int = 100) -> int:

@@ -5,7 +5,7 @@ Every request to a platform is preceded by a row that says it is about to be mad
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 
 from classifiers.panel import Opinion
+from collectors import registry
 from collectors.base import (
     Action,
     AuthExpired,
@@ -40,7 +41,7 @@ from store.accounts import AccountRow
 from store.cases import CaseRow
 from store.comments import CommentRow
 from store.database import Session
-from vocabulary import Comment, GwylioError, Label, Note, OwnReply, Platform, Presence, Reading, Reason
+from vocabulary import Comment, GwylioError, Label, Note, Origin, OwnReply, Platform, Presence, Reading, Reason
 
 log = structlog.get_logger("gwylio.pipeline")
 
@@ -61,16 +62,7 @@ def send_reply(
     with here.store.read() as session:
         account = session.get_one(AccountRow, queue.get(session, case_id).account_id)
     collector = here.collector(account, now)
-    seen = _read_draft(here, draft)
-
-    def objections(case: CaseRow, draft: Draft) -> Sequence[reply_rules.Objection]:
-        return reply_rules.check(
-            draft.text_cy,
-            draft.text_en,
-            case.reply_in,
-            language_of=lambda text: routing.language_of(seen[text].findings)[0],
-            personal_data=lambda text: list(_personal_data(here, seen[text])),
-        )
+    objections = objections_to(here, draft)
 
     def act(session: Session) -> int:
         reply = replies.send(
@@ -88,6 +80,27 @@ def send_reply(
         return reply.id
 
     return here.store.write(act)
+
+
+def objections_to(here: Installation, draft: Draft) -> Callable[[CaseRow, Draft], Sequence[reply_rules.Objection]]:
+    """What stands in the way of this draft on a case; the panel reads it now, before any transaction."""
+    seen = _read_draft(here, draft)
+
+    def objections(case: CaseRow, draft: Draft) -> Sequence[reply_rules.Objection]:
+        return reply_rules.check(
+            draft.text_cy,
+            draft.text_en,
+            case.reply_in,
+            language_of=lambda text: routing.language_of(seen[text].findings)[0],
+            personal_data=lambda text: list(_personal_data(here, seen[text])),
+        )
+
+    return objections
+
+
+def takes_replies(account: AccountRow) -> bool:
+    """Whether a reply can leave from here; on a platform that nothing speaks for, it is given there and recorded."""
+    return account.platform in registry.OPEN
 
 
 def _read_draft(here: Installation, draft: Draft) -> Mapping[str, Opinion]:
@@ -239,6 +252,7 @@ def hide(here: Installation, comment_id: int, *, hidden: bool, actor: Actor, wor
 
     Raises:
         queue.ReasonNeeded: without a reason.
+        replies.NotFromHere: it was entered by hand, and is on no platform that we could reach.
         CollectorError: the platform did not do it.
     """
     if not words.strip():
@@ -246,6 +260,8 @@ def hide(here: Installation, comment_id: int, *, hidden: bool, actor: Actor, wor
     with here.store.read() as session:
         comment = session.get_one(CommentRow, comment_id)
         account = session.get_one(AccountRow, comment.account_id)
+    if comment.origin is Origin.MANUAL:
+        raise replies.NotFromHere(f"comment {comment_id} was entered by hand and cannot be hidden from here")
     collector = here.collector(account, now)
     here.store.write(
         lambda session: audit.append(

@@ -12,7 +12,7 @@ from store.accounts import AccountRow
 from store.base import Base
 from store.comments import CommentRow, OwnReplyRow
 from store.people import UserRow
-from vocabulary import Presence, ReplyKind, ReplyState
+from vocabulary import Origin, Presence, ReplyKind, ReplyState
 
 
 class ReplyRow(Base):
@@ -258,10 +258,17 @@ _CAN_BE_ANSWERED = (Presence.PRESENT, Presence.EDITED, Presence.HIDDEN_BY_US)
 
 
 def newest_standing_comment(session: Session, case_id: int) -> CommentRow | None:
-    """The last comment of a case that can still be replied to on its platform; a hidden one can."""
+    """The last comment of a case that can still be replied to on its platform; a hidden one can.
+
+    One that was entered by hand is on no platform that we could reach.
+    """
     return session.scalars(
         select(CommentRow)
-        .where(CommentRow.case_id == case_id, CommentRow.presence.in_(_CAN_BE_ANSWERED))
+        .where(
+            CommentRow.case_id == case_id,
+            CommentRow.presence.in_(_CAN_BE_ANSWERED),
+            CommentRow.origin != Origin.MANUAL,
+        )
         .order_by(CommentRow.posted_at.desc(), CommentRow.id.desc())
         .limit(1)
     ).one_or_none()
@@ -270,6 +277,27 @@ def newest_standing_comment(session: Session, case_id: int) -> CommentRow | None
 def author_name(session: Session, row: ReplyRow) -> str:
     """The username of the officer who wrote it."""
     return session.get_one(UserRow, row.author_id).username
+
+
+def reply_of_key(session: Session, key: str) -> ReplyRow | None:
+    """The reply one of whose parts has this key."""
+    return session.scalar(select(ReplyRow).join(PartRow, PartRow.reply_id == ReplyRow.id).where(PartRow.key == key))
+
+
+def newest_comment_before(session: Session, case_id: int, moment: datetime) -> CommentRow | None:
+    """The last comment of a case that had been made by then, whatever has become of it since."""
+    return session.scalars(
+        select(CommentRow)
+        .where(CommentRow.case_id == case_id, CommentRow.posted_at <= moment)
+        .order_by(CommentRow.posted_at.desc(), CommentRow.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def any_by_hand(session: Session, case_id: int) -> bool:
+    """Whether a comment of the case was entered by hand."""
+    found = select(CommentRow.id).where(CommentRow.case_id == case_id, CommentRow.origin == Origin.MANUAL).limit(1)
+    return session.scalar(found) is not None
 
 
 def sent_ids(session: Session) -> Sequence[str]:

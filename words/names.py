@@ -143,6 +143,7 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         Note.REPLY_UNCERTAIN: N_("reply may or may not have been published"),
         Note.REPLY_FAILED: N_("reply not published"),
         Note.REPLY_GIVEN_UP: N_("reply given up"),
+        Note.REPLY_RECORDED: N_("reply given elsewhere recorded"),
         Note.NATIVE_REPLY_FOUND: N_("reply made on the platform found"),
         Note.TOLD: N_("somebody was told"),
     },
