@@ -28,7 +28,7 @@ from moderation.replies import NoReplyHere
 from pipeline import Installation
 from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, gate
 from web.pages import STATIC, chosen_language, in_both, in_other_language, render
-from web.routes import accounts, cases, entry, escalations, queue, reports, webhooks
+from web.routes import accounts, cases, entering, entry, escalations, queue, reports, webhooks
 from web.security import HEADERS, KEEP_NOTHING, PlainForms, SafeAnswers, SignInLimit
 from web.wired import Web
 from words import LANGUAGES, Words
@@ -76,6 +76,7 @@ ERRORS: Final[Mapping[type[Exception], Said]] = {
 }
 BY_STATUS: Final[Mapping[int, Said]] = {
     404: NOT_THERE,
+    413: (413, N_("This is too much at once"), N_("Nothing has been kept. Go back, and send less at a time.")),
     405: (405, N_("Page not found"), N_("This address is for a form. Go back to the page that has it.")),
 }
 OURS: Final[Said] = (
@@ -101,7 +102,7 @@ def create_app(
     app.state.web = Web(here, now, saved, limit or SignInLimit())
     app.include_router(entry.door)
     app.include_router(webhooks.router)
-    for part in (entry, queue, cases, escalations, reports, accounts):
+    for part in (entry, queue, cases, entering, escalations, reports, accounts):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind in ERRORS:

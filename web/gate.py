@@ -7,15 +7,16 @@ may see is forbidden (403).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 
-from store import desk, sessions
+from store import desk, evidence, sessions
 from store.database import Session
 from vocabulary import GwylioError, Role
-from web.security import IDLE, SESSION_COOKIE, TOUCH_AFTER, Reader, same, token_hash
+from web.security import IDLE, SESSION_COOKIE, TOUCH_AFTER, Reader, brings_files, same, token_hash
 from web.wired import Web
 from words import Words, is_screen
 from words.names import N_
@@ -41,6 +42,10 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "answer_owed": ANSWERING,
     "confirm_native": ANSWERING,
     "hide": ANSWERING,
+    "record_reply": ANSWERING,
+    "enter_page": ANSWERING,
+    "enter": ANSWERING,
+    "evidence": EVERYBODY,
     "escalations": WATCHING,
     "settle": COMMUNICATIONS,
     "weekly": EVERYBODY,
@@ -50,6 +55,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
 
 PAGES: Final = (
     ("queue", N_("Queue"), "queue", ("queue", "cases")),
+    ("enter_page", N_("Enter by hand"), "enter", ("enter",)),
     ("escalations", N_("Escalations"), "escalations", ("escalations", "parts")),
     ("weekly", N_("Weekly report"), "reports/weekly", ("reports",)),
     ("accounts", N_("Accounts"), "accounts", ("accounts",)),
@@ -87,12 +93,21 @@ def web_of(request: Request) -> Web:
 SomeWeb = Annotated[Web, Depends(web_of)]
 
 
-async def form_token(request: Request) -> str:
-    """The token that a form came with; empty where none did, or nobody asks for it."""
+async def form_token(request: Request, web: SomeWeb) -> AsyncIterator[str]:
+    """The token that a form came with; empty where none did, or nobody asks for it.
+
+    Raises:
+        NotSignedIn: a stranger sends files, of which nothing is read.
+    """
     if request.method in {"GET", "HEAD"} or request.scope["route"].name in PUBLIC:
-        return ""
-    form = await request.form()
-    return str(form.get("csrf", ""))
+        yield ""
+        return
+    if brings_files(request.headers.get("content-type", "").encode("latin-1")):
+        reader = await run_in_threadpool(signed_in, request, web)
+        if reader is None:
+            raise NotSignedIn
+    async with request.form(max_fields=MOST_FIELDS) as form:
+        yield str(form.get("csrf", ""))
 
 
 def gate(request: Request, web: SomeWeb, token: Annotated[str, Depends(form_token)]) -> None:
@@ -155,6 +170,8 @@ SomeReader = Annotated[Reader, Depends(reader_of)]
 SomeWords = Annotated[Words, Depends(words_of)]
 
 LONGEST_ID: Final = 15
+MOST_FIELDS: Final = 50
+"""In one form, its files aside; none of ours has a third of it."""
 
 
 def _area(web: Web, key: str, value: Any) -> str:
@@ -178,4 +195,5 @@ _CASE_BY: Final[Mapping[str, Callable[[Session, int], int | None]]] = {
     "case_id": lambda _session, case_id: case_id,
     "comment_id": desk.case_of_comment,
     "part_id": desk.case_of_part,
+    "evidence_id": evidence.case_of,
 }

@@ -25,7 +25,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Act.AUTHOR_REPLIED: N_("The author replied."),
     Act.ESCALATE: N_("{who} escalated the case."),
     Act.RETURN: N_("{who} returned the case to the service area."),
-    Act.ANSWER: N_("The answer stands on the platform."),
+    Act.ANSWER: N_("The author has the answer."),
     Act.CLOSE: N_("{who} closed the case."),
     Act.REOPEN: N_("{who} reopened the case."),
     Note.OPENED: N_("{who} opened the case."),
@@ -43,6 +43,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.REPLY_UNCERTAIN: N_("Nobody knows whether a reply was published: a person must look."),
     Note.REPLY_FAILED: N_("The platform did not take a reply: a person must decide."),
     Note.REPLY_GIVEN_UP: N_("{who} decided not to send a reply after all."),
+    Note.REPLY_RECORDED: N_("{who} recorded a reply that was given elsewhere."),
     Note.NATIVE_REPLY_FOUND: N_("A reply made on the platform itself was found."),
     Note.TOLD: N_("A reminder was given."),
 }
@@ -134,14 +135,18 @@ _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
         "answer_owed": (N_("Answer owed: {value}"), Teller.yes_or_no),
         "due": (N_("Due: {value}"), Teller.day),
     },
-    Note.ACKNOWLEDGED: {"at": (N_("On the platform since: {value}"), Teller.moment)},
-    Act.ANSWER: {"at": (N_("On the platform since: {value}"), Teller.moment)},
+    Note.ACKNOWLEDGED: {"at": (N_("Since: {value}"), Teller.moment)},
+    Act.ANSWER: {"at": (N_("Since: {value}"), Teller.moment)},
     Note.ANSWER_OWED_CHANGED: {"to": (N_("Answer owed: {value}"), Teller.yes_or_no)},
     Note.DUE_RECOMPUTED: {
         "from": (N_("Before: {value}"), Teller.day),
         "to": (N_("Now: {value}"), Teller.day),
     },
     Note.REPLY_QUEUED: {"kind": (N_("Kind: {value}"), Teller.kind)},
+    Note.REPLY_RECORDED: {
+        "kind": (N_("Kind: {value}"), Teller.kind),
+        "at": (N_("Given: {value}"), Teller.moment),
+    },
     Note.TOLD: {"whom": (N_("To: {value}"), Teller.whom), "key": (N_("About: {value}"), Teller.rule)},
 }
 
@@ -151,6 +156,6 @@ STATE_HINTS: Final[Mapping[State, str]] = {
     State.AWAITING_TRANSLATION: N_("The translators have it; the deadline runs on."),
     State.AWAITING_AUTHOR: N_("The author must say more; the deadline runs on."),
     State.ESCALATED: N_("Communications have it."),
-    State.ANSWERED: N_("The answer stands on the platform. Close the case, or wait for the author."),
+    State.ANSWERED: N_("The author has the answer. Close the case, or wait for them to write again."),
     State.CLOSED: N_("Nobody has to do anything."),
 }

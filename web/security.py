@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import threading
 from collections import Counter
@@ -38,8 +39,9 @@ LANGUAGE_COOKIE: Final = "gwylio-language"
 LONGEST_PASSWORD: Final = 1_000
 LONGEST_NAME: Final = 100
 
+POLICY: Final = "content-security-policy"
 HEADERS: Final[Mapping[str, str]] = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    POLICY: "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -49,6 +51,8 @@ HEADERS: Final[Mapping[str, str]] = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 PLAIN_FORM: Final = b"application/x-www-form-urlencoded"
+IN_PARTS: Final = re.compile(rb"multipart/form-data; ?boundary=[-'()+_,./:=?0-9A-Za-z]{1,70}")
+TAKES_FILES: Final = re.compile(r"/(?:cy|en)/enter")
 NOT_PAGES: Final = "/webhooks/"
 """Where platforms knock: nothing there reads a form, whatever its body is called."""
 KEEP_STATIC: Final = "public, max-age=31536000, immutable"
@@ -190,11 +194,17 @@ class ForgeryLimit:
         return self._limiter.hit(self._per_address, "forgery", address)
 
 
+def brings_files(content_type: bytes) -> bool:
+    """Whether a form comes in parts, as browsers send files: naming no encoding, so that it is read as UTF-8."""
+    return IN_PARTS.fullmatch(content_type) is not None
+
+
 class PlainForms:
     """Turns away, unread, what none of our pages sends.
 
     A form in parts may name any encoding that Python knows, and some take minutes over a megabyte; it
-    would be decoded before anybody asks who sent it.
+    would be decoded before anybody asks who sent it.  One page takes files, in parts that name none, and
+    the gate reads nothing of them before it knows whose they are.
     """
 
     def __init__(self, app: Application, refused: Application) -> None:
@@ -206,6 +216,7 @@ class PlainForms:
             or scope["path"].startswith(NOT_PAGES)
             or all(
                 value.partition(b";")[0].strip().lower() == PLAIN_FORM
+                or (TAKES_FILES.fullmatch(scope["path"]) and brings_files(value))
                 for name, value in scope["headers"]
                 if name == b"content-type"
             )
@@ -214,7 +225,10 @@ class PlainForms:
 
 
 class SafeAnswers:
-    """Every answer carries HEADERS; pages are never kept by the browser, static files for long."""
+    """Every answer carries HEADERS; pages are never kept by the browser, static files for long.
+
+    What is handed out to be saved is a stranger's file, perhaps: opened all the same, it may do nothing at all.
+    """
 
     def __init__(self, app: Application) -> None:
         self.app = app
@@ -230,6 +244,8 @@ class SafeAnswers:
             if message["type"] == "http.response.start":
                 keep_nothing = message["status"] >= 400 and static
                 values = {**added, "cache-control": KEEP_NOTHING} if keep_nothing else added
+                if any(name.lower() == b"content-disposition" for name, _ in message["headers"]):
+                    values = {**values, POLICY: f"{HEADERS[POLICY]}; sandbox"}
                 message["headers"] = [
                     *((name, value) for name, value in message["headers"] if name.decode().lower() not in values),
                     *((name.encode(), value.encode()) for name, value in values.items()),

@@ -9,7 +9,7 @@ from datetime import datetime
 from moderation.policy import Policy
 from store.comments import OwnReplyRow
 from store.desk import CaseFile, Said, Written
-from vocabulary import Finding, Label, Presence, Question
+from vocabulary import Finding, Label, Presence, Question, ReplyState
 
 GONE = frozenset({Presence.DELETED_BY_AUTHOR, Presence.DELETED_BY_US, Presence.UNAVAILABLE})
 
@@ -24,6 +24,15 @@ class Turn:
     native: OwnReplyRow | None = None
     flags: Sequence[Finding] = ()
     about_language: Finding | None = None
+
+    @property
+    def given_elsewhere(self) -> bool:
+        """Whether this reply of ours was recorded here and never sent from here."""
+        return (
+            self.written is not None
+            and self.written.reply.state is ReplyState.SENT
+            and not any(part.attempts for part in self.written.parts)
+        )
 
     @property
     def gone(self) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.world import Site, make_council, open_site
+from tests.web.world import A_PNG, Site, make_council, open_site
 
 
 @pytest.fixture(scope="package")
@@ -27,10 +27,15 @@ def site(council: Path, tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture(scope="package")
 def still_site(council: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site with two cases of waste (1 Welsh, 2 abusive English, escalated) and one of highways (3)."""
+    """A site with two cases of waste (1 Welsh, 2 abusive English, escalated) and one of highways (3).
+
+    Evidence stands beside the first (1) and the third (2).
+    """
     opened = open_site(council, tmp_path_factory.mktemp("site"))
     opened.said("Pryd mae'r biniau yn cael eu casglu?")
     opened.said("When is the bin lorry coming, you idiots?")
     opened.said("The pothole is not mended", account="priffyrdd-fb")
+    opened.shown(1, "sgrinlun.png", A_PNG)
+    opened.shown(3, "twll.png", A_PNG)
     yield opened
     opened.store.close()

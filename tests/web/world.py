@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,11 @@ from moderation import budgets, policy, service_areas
 from moderation.calendar import seed_holidays
 from pipeline import Installation
 from settings import Keys, Settings
-from store import accounts, comments, holidays, people
+from store import accounts, comments, evidence, holidays, people
 from store.accounts import AccountRow
 from store.credentials import CredentialUnreadable
 from store.database import Session, Store
+from store.evidence import look_at
 from tests.conftest import KEY, sqlite_store
 from tests.factories import a_comment
 from vocabulary import Author, Finding, Label, Language, OwnReply, Platform, Post, Question, Reading, Reason, Role
@@ -42,6 +44,10 @@ STAFF: Mapping[str, tuple[str, Role, str]] = {
     "nia": ("Nia Bowen", Role.ADMINISTRATOR, "*"),
 }
 ACCOUNTS: Mapping[str, str] = {"cyngor-fb": "waste", "priffyrdd-fb": "highways"}
+A_PNG = (
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89"
+    b"\0\0\0\rIDATx\x9cc\xf8\x0f\x04\0\t\xfb\x03\xfd\xe3U\xf2\x9c\0\0\0\0IEND\xaeB`\x82"
+)
 WELSH_WORDS = re.compile(r"\b(?:pryd|mae|nid|yn|diolch|chi|wedi|biniau|yw|gasglu)\b", re.IGNORECASE)
 ENGLISH_WORDS = re.compile(r"\b(?:when|the|is|not|thank|you|have|and|our|bins?)\b", re.IGNORECASE)
 
@@ -166,6 +172,12 @@ class Site:
             case_id = session.get_one(comments.CommentRow, comment_id).case_id
         assert case_id is not None
         return case_id
+
+    def shown(self, comment_id: int, name: str, content: bytes) -> int:
+        """A file that a colleague kept beside a comment; its id."""
+        file = look_at(name, BytesIO(content), lambda: content)
+        kept = self.store.write(lambda session: evidence.keep(session, comment_id, [file], by="catrin", now=self.now))
+        return kept[0]
 
     def visitor(self, username: str = "", **over: Any) -> Visitor:
         """A browser of its own, signed in where a name is given."""

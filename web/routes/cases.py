@@ -13,16 +13,17 @@ from moderation import deadlines, lifecycle, queue, replies
 from moderation.policy import Policy
 from moderation.replies import Draft
 from moderation.reply_rules import Code
-from store import desk, sessions
+from store import desk, evidence, sessions
 from store.desk import CaseFile
 from store.people import EVERY_AREA
 from store.sessions import Colleague
-from vocabulary import Act, Clock, GwylioError, Label, Reason, ReplyKind, ReplyLanguage, Role, Severity, State
+from vocabulary import Act, Clock, GwylioError, Label, Origin, Reason, ReplyKind, ReplyLanguage, Role, Severity, State
 from web import thread
 from web.gate import ANSWERING, COMMUNICATIONS, NotAllowed, NotThere
 from web.history import STATE_HINTS, Teller
 from web.pages import area_name
 from web.visit import Fields, Number, SomeVisit, Text, Visit
+from web.when import Unclear, WhenFields, moment_of
 from words import Words
 from words.names import N_
 
@@ -46,6 +47,8 @@ DONE: Final[Mapping[str, str]] = {
     "hide": N_("The comment is hidden on the platform."),
     "unhide": N_("The comment can be seen on the platform again."),
     "native": N_("The reply made on the platform counts as the answer."),
+    "record": N_("The reply given elsewhere is recorded."),
+    "entered": N_("The comment is kept, and this is its case."),
 }
 """What a page says after an act, by the word in its address."""
 
@@ -64,6 +67,7 @@ OFFERED: Final[Mapping[Act, frozenset[Role]]] = {
 
 NOT_SENT: Final[Mapping[type[GwylioError], str]] = {
     replies.NoReplyHere: N_("No comment of this case still stands on its platform. Close the case as withdrawn."),
+    replies.NotFromHere: N_("This comment was entered by hand. Answer where it was said, and record the answer here."),
     replies.AlreadyOnItsWay: N_("Another reply to this case is on its way. Wait until it has left."),
 }
 BOX_OF: Final[Mapping[Code, str]] = {
@@ -74,6 +78,10 @@ BOX_OF: Final[Mapping[Code, str]] = {
 }
 """The field that an objection is about; the others stand at the one that was filled in."""
 OUT_OF_REACH: Final = N_("This account cannot be used from here at the moment. Tell your administrator.")
+
+ELSEWHERE: Final = "elsewhere"
+"""The form in which a reply given elsewhere is recorded: its name, and what the ids of its fields begin with."""
+BEFORE_THE_COMMENT: Final = N_("A reply cannot come before the comment. Look at the day and the time again.")
 
 BOX_NAMES: Final = ("cy", "en")
 INSERTED: Final = N_("Inserted. Fill in whatever stands in curly brackets before you send it.")
@@ -97,6 +105,12 @@ class ReplyFields(Fields):
     def box(self) -> str:
         """The field in which the officer wrote."""
         return "text_en" if self.text_en and not self.text_cy else "text_cy"
+
+
+class ElsewhereFields(ReplyFields, WhenFields):
+    """A reply that was given elsewhere.  `form` tells it from one to be sent, when only the language changes."""
+
+    form: str = ""
 
 
 class ActFields(Fields):
@@ -131,6 +145,7 @@ class Typed:
     """What the reader had typed, so that no refusal costs them their words; `act` names the form it stood in."""
 
     reply: ReplyFields = field(default_factory=ReplyFields)
+    elsewhere: ElsewhereFields = field(default_factory=ElsewhereFields)
     act: str = ""
     words: str = ""
     outcome: str = ""
@@ -143,9 +158,10 @@ def case(visit: SomeVisit, case_id: int, done: str = "") -> Response:
 
 
 @router.post("/cases/{case_id}/redraw", name="redraw")
-def redraw(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]) -> Response:
+def redraw(visit: SomeVisit, case_id: int, fields: Annotated[ElsewhereFields, Form()]) -> Response:
     """The same page in the other language, with what was typed; nothing is done."""
-    return _page(visit, case_id, typed=Typed(fields))
+    typed = Typed(elsewhere=fields, act=ELSEWHERE) if fields.form == ELSEWHERE else Typed(fields)
+    return _page(visit, case_id, typed=typed)
 
 
 @router.post("/cases/{case_id}/saved-reply", name="saved_reply")
@@ -182,7 +198,10 @@ def reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]
         raise
     except GwylioError as error:
         title = visit.words.gettext("The reply has not been sent")
-        faults = _objections(visit.words, error, fields.box)
+        advice = visit.words.gettext(
+            "To send it all the same, say why below the reply; the reason is kept and counted."
+        )
+        faults = _objections(visit.words, error, fields.box, advice=advice)
         return _page(visit, case_id, typed=Typed(fields), faults=faults, faults_title=title)
     return visit.go(f"cases/{case_id}", done="reply")
 
@@ -280,6 +299,27 @@ def confirm_native(visit: SomeVisit, case_id: int, fields: Annotated[NativeField
     return visit.go(f"cases/{case_id}", done="native")
 
 
+@router.post("/cases/{case_id}/elsewhere", name="record_reply")
+def record_reply(visit: SomeVisit, case_id: int, fields: Annotated[ElsewhereFields, Form()]) -> Response:
+    """A reply was given by telephone, or on a platform that takes none from us, and counts from then."""
+    words, typed = visit.words, Typed(elsewhere=fields, act=ELSEWHERE)
+    draft = Draft(fields.kind, fields.text_cy, fields.text_en, fields.exception)
+    try:
+        at = moment_of(fields, now=visit.now)
+        pipeline.record_reply(visit.here, case_id, draft, at=at, actor=visit.actor, now=visit.now, saw=fields.version)
+    except Unclear as unclear:
+        faults = [_fault(words.gettext(unclear.text), f"{ELSEWHERE}-{unclear.part}")]
+    except replies.ImpossibleTime:
+        faults = [_fault(words.gettext(BEFORE_THE_COMMENT), f"{ELSEWHERE}-day")]
+    except replies.ReplyRefused as refused:
+        advice = words.gettext("To record it all the same, say why below the reply; the reason is kept and counted.")
+        faults = _objections(words, refused, fields.box, advice=advice, prefix=f"{ELSEWHERE}-")
+    else:
+        return visit.go(f"cases/{case_id}", done="record")
+    title = words.gettext("The reply has not been recorded")
+    return _page(visit, case_id, typed=typed, faults=faults, faults_title=title)
+
+
 @router.post("/comments/{comment_id}/hiding", name="hide")
 def hide(visit: SomeVisit, comment_id: int, fields: Annotated[HidingFields, Form()]) -> Response:
     """Hide a comment on its platform, or show it again."""
@@ -319,6 +359,7 @@ def _page(
         if file is None:
             raise NotThere
         officers, names = sessions.officers(session), sessions.names(session)
+        kept = evidence.of_comments(session, [said.comment.id for said in file.said])
     policy, calendar = visit.here.policy, visit.web.calendars()[Clock.ANSWER]
     held = visit.reader.roles_in(file.case.service_area)
     may_act = bool(held & ANSWERING)
@@ -326,11 +367,18 @@ def _page(
     deadline = deadlines.due(file.round.received_at, Clock.ANSWER, policy.response, visit.web.calendars())
     teller = Teller(visit.words, policy, lambda slug: area_name(visit.web, visit.words, slug), names)
     in_other = f"/{visit.words.other}/cases/{case_id}"
+    typed = typed or Typed()
+    by_hand = all(said.comment.origin is Origin.MANUAL for said in file.said)
+    can_send = pipeline.takes_replies(file.account) and not by_hand
+    elsewhere = file.case.state is not State.CLOSED and (typed.act == ELSEWHERE or not can_send)
     return visit.page(
         "case.html",
         status=422 if faults else 200,
         toggle=f"{in_other}/redraw" if may_act else in_other,
-        keeps_form="reply" if may_act else "",
+        keeps_form="" if not may_act else ELSEWHERE if elsewhere else "reply",
+        evidence=kept,
+        by_hand=by_hand,
+        can_send=can_send,
         file=file,
         case=file.case,
         round=file.round,
@@ -349,7 +397,7 @@ def _page(
         saved_replies=visit.web.saved_replies.replies,
         inserted=inserted,
         urgent=_urgent(file, policy),
-        typed=typed or Typed(),
+        typed=typed,
         may_confirm=Act.ANSWER in allowed and file.round.answered_at is None,
         faults=faults,
         faults_title=faults_title,
@@ -372,14 +420,15 @@ def _why(visit: Visit, case_id: int, typed: Typed) -> Response:
     return _page(visit, case_id, typed=typed, faults=[fault])
 
 
-def _objections(words: Words, error: GwylioError, box: str) -> list[Mapping[str, str]]:
+def _objections(
+    words: Words, error: GwylioError, box: str, *, advice: str, prefix: str = ""
+) -> list[Mapping[str, str]]:
     """Why a reply did not leave, as the officer reads it; `box` is the field it stands in."""
     if not isinstance(error, replies.ReplyRefused):
         return [_fault(words.gettext(NOT_SENT.get(type(error), OUT_OF_REACH)), box)]
-    faults = [_fault(words.say(each.why), BOX_OF.get(each.code, box)) for each in error.objections]
+    faults = [_fault(words.say(each.why), f"{prefix}{BOX_OF.get(each.code, box)}") for each in error.objections]
     if any(each.overridable for each in error.objections):
-        advice = words.gettext("To send it all the same, say why below the reply; the reason is kept and counted.")
-        faults.append(_fault(advice, "exception"))
+        faults.append(_fault(advice, f"{prefix}exception"))
     return faults
 
 

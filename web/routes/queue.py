@@ -28,6 +28,11 @@ URGENT = 5
 REMINDERS = 10
 LARGEST_ID = 2**53
 MOVED_ON = N_("Done. The case belongs to another service area now.")
+DONE: Final[Mapping[str, str]] = {
+    "entered": N_("The comment is kept. It will be in the queue within a few minutes."),
+    "entered_elsewhere": N_("The comment is kept. Its case belongs to another service area."),
+}
+"""What the page says after something was done, by the word in its address; MOVED_ON after anything else."""
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -109,7 +114,7 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         everywhere=reader.areas() is None,
         earlier=_link(chosen, before=page.earlier),
         later=_link(chosen, after=page.later),
-        done=visit.words.gettext(MOVED_ON) if asked.done else "",
+        done=visit.words.gettext(DONE.get(asked.done, MOVED_ON)) if asked.done else "",
     )
 
 
