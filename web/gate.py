@@ -7,10 +7,11 @@ may see is forbidden (403).
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
 from store import desk, evidence, sessions
@@ -98,6 +99,7 @@ async def form_token(request: Request, web: SomeWeb) -> AsyncIterator[str]:
 
     Raises:
         NotSignedIn: a stranger sends files, of which nothing is read.
+        HTTPException: they weigh too much, or the form does not say how much.
     """
     if request.method in {"GET", "HEAD"} or request.scope["route"].name in PUBLIC:
         yield ""
@@ -106,6 +108,9 @@ async def form_token(request: Request, web: SomeWeb) -> AsyncIterator[str]:
         reader = await run_in_threadpool(signed_in, request, web)
         if reader is None:
             raise NotSignedIn
+        length = re.fullmatch("[0-9]{1,18}", request.headers.get("content-length", ""))
+        if length is None or int(length[0]) > LARGEST_UPLOAD:
+            raise HTTPException(413 if length else 411)
     async with request.form(max_fields=MOST_FIELDS) as form:
         yield str(form.get("csrf", ""))
 
@@ -170,6 +175,8 @@ SomeReader = Annotated[Reader, Depends(reader_of)]
 SomeWords = Annotated[Words, Depends(words_of)]
 
 LONGEST_ID: Final = 15
+LARGEST_UPLOAD: Final = evidence.MOST * evidence.LARGEST + 1_000_000
+"""Bytes of one form with all its files."""
 MOST_FIELDS: Final = 50
 """In one form, its files aside; none of ours has a third of it."""
 

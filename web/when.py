@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
+from collectors.items import YEARS
 from moderation.deadlines import LONDON
 from moderation.entries import IN_THE_FUTURE
 from vocabulary import GwylioError
@@ -50,7 +51,7 @@ def moment_of(typed: WhenFields, *, now: datetime) -> datetime:
     time = _CLOCK.fullmatch(clock)
     if time is None:
         raise Unclear(NO_TIME, "clock")
-    if not (_NUMBER.fullmatch(day) and _NUMBER.fullmatch(month) and _YEAR.fullmatch(year)):
+    if not (_NUMBER.fullmatch(day) and _NUMBER.fullmatch(month) and _YEAR.fullmatch(year) and int(year) in YEARS):
         raise Unclear(NO_DAY, "day")
     try:
         there = datetime(int(year), int(month), int(day), int(time[1]), int(time[2]), tzinfo=LONDON)

@@ -32,8 +32,8 @@ from words.names import N_
 
 router = APIRouter(prefix="/{language}")
 
-LARGEST_UPLOAD: Final = MOST * LARGEST + 1_000_000
-"""Bytes of one form with all its files."""
+THE_GATE_HAS_WEIGHED_IT: Final = 2**62
+"""No limit, in place of the one for forms without files: beyond a limit there is no page, in any language."""
 MEGABYTE: Final = 1024 * 1024
 
 UNFIT: Final[Mapping[Unfit, str]] = {
@@ -87,7 +87,7 @@ def enter_page(visit: SomeVisit) -> Response:
     return _page(visit, EntryFields(), _accounts(visit))
 
 
-@router.post("/enter", name="enter", max_body_size=LARGEST_UPLOAD)
+@router.post("/enter", name="enter", max_body_size=THE_GATE_HAS_WEIGHED_IT)
 def enter(visit: SomeVisit, given: Annotated[Sent, Depends(sent)], redraw: str = "") -> Response:
     """Keep a comment with its evidence; with `redraw`, the same page in the other language, and nothing is done."""
     fields, choices = given.fields, _accounts(visit)
@@ -125,7 +125,7 @@ def _entry(visit: Visit, fields: EntryFields, on: AccountRow | None) -> tuple[En
         posted_at = moment_of(fields, now=visit.now)
     except Unclear as unclear:
         posted_at = visit.now
-        faults.append(_fault(words.gettext(unclear.text), f"when-{unclear.part}"))
+        faults.append(_fault(_sentence(words.gettext(unclear.text)), f"when-{unclear.part}"))
     entry = Entry(
         text=fields.text,
         posted_at=posted_at,
@@ -135,7 +135,7 @@ def _entry(visit: Visit, fields: EntryFields, on: AccountRow | None) -> tuple[En
         form=fields.form,
     )
     objections = entries.check(entry, on.platform if on else None, now=visit.now)
-    return entry, [*faults, *(_fault(words.say(each.why), FIELD_OF[each.box]) for each in objections)]
+    return entry, [*faults, *(_fault(_sentence(words.say(each.why)), FIELD_OF[each.box]) for each in objections)]
 
 
 def _accounts(visit: Visit) -> list[AccountRow]:
@@ -165,8 +165,12 @@ def _all_of(file: BinaryIO) -> bytes:
     return file.read()
 
 
+def _sentence(reason: str) -> str:
+    return reason[:1].upper() + reason[1:]
+
+
 def _fault(text: str, field: str) -> Fault:
-    return {"text": text[:1].upper() + text[1:], "href": f"#{field}"}
+    return {"text": text, "href": f"#{field}"}
 
 
 def _page(
