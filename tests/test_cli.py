@@ -133,6 +133,15 @@ def test_from_nothing_to_a_weekly_report_and_a_trail_that_holds(gwylio: Shell, w
     assert "line 3: " in imported.err
     assert (gwylio.folder / "allforio.csv.bad.jsonl").exists()
 
+    (gwylio.folder / "nodyn.txt").write_text("Ffoniodd hi.", encoding="utf-8")
+    rows = [
+        f"{number},Pryd?,2026-11-01T10:00:00Z,manual,{file}" for number, file in ((1, "nodyn.txt"), (2, "../a.txt"))
+    ]
+    export.write_text("\n".join(["id,text,posted_at,origin,evidence", *rows]), encoding="utf-8")
+    imported = gwylio("import", "allforio.csv", "--account", "dyffryn-fb")
+    assert imported.out.endswith("put in the queue: 1\nfiles of evidence kept: 1\n")
+    assert "line 3: evidence must lie in the folder of the file" in imported.err
+
     report = gwylio("report", "weekly", "--week", "2026-W44", "--out", "adroddiad")
     assert report.code == DONE
     assert sorted(path.name for path in (gwylio.folder / "adroddiad").iterdir()) == [

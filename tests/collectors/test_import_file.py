@@ -7,14 +7,14 @@ import json
 import tracemalloc
 from datetime import UTC, datetime
 from io import StringIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.import_file import BadRow, UnreadableFile, read_comments
-from vocabulary import Author, Comment
+from collectors.import_file import BadRow, UnreadableFile, WithEvidence, read_comments
+from vocabulary import Author, Comment, Origin
 
 HEADING = "id,text,author,author_name,posted_at,thread,in_reply_to,url\n"
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -27,7 +27,7 @@ def the_file(tmp_path: Path, content: str | bytes, name: str = "comments.csv") -
     return path
 
 
-def rows(path: Path) -> list[Comment | BadRow]:
+def rows(path: Path) -> list[Comment | WithEvidence | BadRow]:
     return list(read_comments(path, account="dyffryn-flickr"))
 
 
@@ -247,3 +247,86 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path):
     assert count == 30_000
     assert path.stat().st_size > 6_000_000
     assert peak < 4_000_000
+
+
+WITH_EVIDENCE = "id,text,posted_at,author,author_name,origin,evidence\n"
+
+
+def shown(path: Path) -> list[tuple[str, ...]]:
+    return [tuple(map(str, row.files)) for row in rows(path) if isinstance(row, WithEvidence)]
+
+
+PATHS = [
+    ("llun.png",                   ("llun.png",)),
+    ("sgriniau/a.png",             ("sgriniau/a.png",)),
+    ("sgriniau\\a.png",            ("sgriniau/a.png",)),
+    ("./llun.png",                 ("llun.png",)),
+    (" a.png ; b c.pdf;; ",        ("a.png", "b c.pdf")),
+    ("Llun tŷ bach.png",           ("Llun tŷ bach.png",)),
+    ("..a/b..png",                 ("..a/b..png",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "files"), PATHS)
+def test_a_row_names_its_evidence_by_paths_from_the_folder_of_the_file(
+    tmp_path: Path, written: str, files: tuple[str, ...]
+):
+    path = the_file(tmp_path, WITH_EVIDENCE + f"c1,Helo,{AT},,,manual,{written}\n")
+
+    assert shown(path) == [files]
+    line = json.dumps({"id": "c1", "text": "Helo", "posted_at": AT, "evidence": written})
+    assert shown(the_file(tmp_path, line, "comments.jsonl")) == [files]
+
+
+OUTSIDE = [
+    "../secret", "a/../../secret", "..\\secret", "/etc/passwd", "\\\\server\\share\\a.png", "\\a.png", "C:\\a.png",
+    "C:a.png", "..", "llun.png; ../secret", "a\u202eb.png", "a\x1b.png",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", OUTSIDE)
+def test_a_path_that_leads_out_of_the_folder_makes_its_row_a_bad_one(tmp_path: Path, written: str):
+    path = the_file(tmp_path, WITH_EVIDENCE + f"a,Cyn,{AT},,,,\nc1,Helo,{AT},,,manual,{written}\nb,Wedyn,{AT},,,,\n")
+
+    assert [comment.native_id for comment in good(path)] == ["a", "b"]
+    ((line, reason),) = bad(path)
+    assert (line, "in the folder of the file" in reason) == (3, True)
+    assert "secret" not in reason
+
+
+ORIGINS = [
+    ("",            Origin.ADDRESSED),
+    ("addressed",   Origin.ADDRESSED),
+    ("manual",      Origin.MANUAL),
+    (" Manual ",    Origin.MANUAL),
+    ("search",      None),
+    ("private",     None),
+    ("Mair",        None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "origin"), ORIGINS)
+def test_a_row_may_say_that_it_was_written_down_by_hand(tmp_path: Path, written: str, origin: Origin | None):
+    path = the_file(tmp_path, WITH_EVIDENCE + f"c1,Helo,{AT},,,{written},\n")
+
+    assert [comment.origin for comment in good(path)] == ([origin] if origin else [])
+    assert [reason for _, reason in bad(path) if "Mair" in reason] == []
+
+
+def test_a_name_alone_is_kept_of_what_was_written_down_and_is_nobody_elses(tmp_path: Path):
+    lines = [f"c1,Helo,{AT},,John Jones,manual,", f"c2,Helo,{AT},,John Jones,manual,", f"c3,Helo,{AT},,John Jones,,"]
+    first, second, collected = good(the_file(tmp_path, WITH_EVIDENCE + "\n".join(lines)))
+
+    assert first.author is not None
+    assert second.author is not None
+    assert (first.author.name, second.author.name) == ("John Jones", "John Jones")
+    assert first.author.native_id != second.author.native_id
+    assert collected.author is None
+
+
+def test_evidence_is_named_and_never_opened_here(tmp_path: Path):
+    (row,) = rows(the_file(tmp_path, WITH_EVIDENCE + f"c1,Helo,{AT},,,manual,nid-oes.png\n"))
+
+    assert isinstance(row, WithEvidence)
+    assert row.files == (PurePosixPath("nid-oes.png"),)
+    assert (row.line, row.comment.native_id) == (2, "c1")

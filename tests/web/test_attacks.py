@@ -133,6 +133,10 @@ FORGED = (
     ("notes", {"reason": "I was here"}),
     ("answer-owed", {"owed": "false", "reason": "x"}),
     ("native", {"own_reply": "1"}),
+    (
+        "elsewhere",
+        {"kind": "answer", "text_en": "never given", "day": "20", "month": "11", "year": "2026", "clock": "9:30"},
+    ),
     ("redraw", {"text_en": "x"}),
 )
 

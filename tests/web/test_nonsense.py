@@ -18,7 +18,15 @@ NASTY = (
     "../../etc",
 )
 QUERIES = ("area", "reply_in", "state", "show", "after", "before", "done", "week", "to")
-PATHS = ("/en/queue", "/cy/cases/1", "/en/escalations", "/cy/reports/weekly", "/en/reports/weekly.csv", "/en/accounts")
+PATHS = (
+    "/en/queue",
+    "/cy/cases/1",
+    "/en/escalations",
+    "/cy/reports/weekly",
+    "/en/reports/weekly.csv",
+    "/en/accounts",
+    "/cy/enter",
+)
 
 odd = st.one_of(
     st.sampled_from([*NASTY, "2026-11-20.99999999999999999999", "9999-12-31.1", "2026-W99", "0000-W01", "9999-W52"]),
@@ -49,7 +57,9 @@ FORMS = {
     "/cy/cases/1/native": ("own_reply", "version"),
     "/en/comments/1/hiding": ("hidden", "reason"),
     "/en/parts/1/settle": ("what", "words"),
-    "/en/cases/1/redraw": ("kind", "text_cy"),
+    "/en/cases/1/redraw": ("kind", "text_cy", "form", "day", "clock"),
+    "/en/cases/1/elsewhere": ("kind", "text_cy", "day", "month", "year", "clock", "version"),
+    "/cy/enter": ("account", "text", "author_name", "author_id", "day", "month", "year", "clock", "url", "form"),
 }
 
 
