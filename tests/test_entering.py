@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
@@ -139,6 +140,14 @@ def test_a_form_sent_twice_is_one_comment_and_one_case(council: Council) -> None
     assert first == second
     assert (council.count(CommentRow), council.count(CaseRow), council.count(EvidenceRow)) == (1, 1, 1)
     assert council.count(RevisionRow) == 1
+
+
+def test_two_clicks_at_the_same_moment_are_one_comment_too(council: Council) -> None:
+    with ThreadPoolExecutor(4) as clicks:
+        answers = list(clicks.map(lambda _: council.enters(a_picture()), range(4)))
+
+    assert set(answers) == {1}
+    assert (council.count(CommentRow), council.count(CaseRow), council.count(EvidenceRow)) == (1, 1, 1)
 
 
 def test_a_file_that_came_only_with_the_second_click_is_kept_all_the_same(lone: Council) -> None:

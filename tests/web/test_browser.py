@@ -9,12 +9,17 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
 
 import pytest
 import uvicorn
 
 import pipeline
-from tests.web.world import PASSWORD, Site
+from moderation.entries import Entry
+from moderation.queue import Actor
+from store.evidence import look_at
+from tests.web.world import A_PNG, PASSWORD, Site
 
 playwright = pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402 - after the check that it is there
@@ -125,6 +130,54 @@ def test_an_officer_answers_in_welsh_is_refused_in_english_escalates_and_closes(
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
+def test_an_officer_writes_down_a_telephone_call_with_a_screenshot_and_records_the_answer(
+    site: Site, browser: Browser, address: str, tmp_path: Path
+) -> None:
+    screenshot = tmp_path / "Sgrinlun tŷ bach.png"
+    screenshot.write_bytes(A_PNG)
+    page = a_page(browser, address)
+    sign_in(page, "rhys", "en")
+    page.get_by_role("link", name="Enter by hand").click()
+
+    page.get_by_label("Account", exact=True).select_option(label="cyngor-fb (Facebook, Waste and recycling)")
+    page.get_by_label("What was written or said").fill("Pryd mae'r biniau yn cael eu casglu?")
+    page.get_by_label("Their name").fill("Mair Enghraifft")
+    page.get_by_label("Evidence").set_input_files(screenshot)
+    page.get_by_role("button", name="Enter the comment").click()
+    expect(page.get_by_role("alert")).to_contain_text("Enter the day, the month, the year and the time.")
+    expect(page.get_by_label("Their name")).to_have_value("Mair Enghraifft")
+    expect(page.get_by_role("main")).to_contain_text("Choose the files again")
+
+    page.get_by_role("button", name="Cymraeg").click()
+    assert page.locator("html").get_attribute("lang") == "cy"
+    expect(page.get_by_label("Yr hyn a ysgrifennwyd")).to_have_value("Pryd mae'r biniau yn cael eu casglu?")
+    for label, value in (("Diwrnod", "20"), ("Mis", "11"), ("Blwyddyn", "2026"), ("Amser", "9:30")):
+        page.get_by_label(label, exact=True).fill(value)
+    page.get_by_label("Tystiolaeth").set_input_files(screenshot)
+    page.get_by_role("button", name="Cofnodi'r sylw").click()
+    expect(page.get_by_role("status")).to_contain_text("Mae'r sylw wedi'i gadw, a dyma ei achos.")
+
+    with page.expect_download() as handed_out:
+        page.get_by_role("link", name="Sgrinlun tŷ bach.png").click()
+    assert handed_out.value.suggested_filename == "Sgrinlun tŷ bach.png"
+    assert handed_out.value.path().read_bytes() == A_PNG
+
+    for label, value in (("Diwrnod", "20"), ("Mis", "11"), ("Blwyddyn", "2026"), ("Amser", "9.45")):
+        page.get_by_label(label, exact=True).fill(value)
+    page.get_by_label("Yr hyn a ddywedwyd gennym yn Gymraeg").fill("Diolch am ffonio. Mae'r criw yn dod ddydd Llun.")
+    page.get_by_role("button", name="Cofnodi'r ymateb").click()
+    expect(page.get_by_role("main")).to_contain_text("Atebwyd 20 Tachwedd 2026, 09:45")
+
+
+def enter_by_hand(site: Site) -> int:
+    """A comment with evidence under a name without a place to break it; the id of its case."""
+    file = look_at("s" * 90 + ".png", BytesIO(A_PNG), lambda: A_PNG)
+    entry = Entry(text="Pryd mae'r biniau yn dod?", posted_at=site.now - timedelta(hours=1), author_name="Mair")
+    case = pipeline.enter(site.here, "cyngor-fb", entry, [file], actor=Actor("rhys"), now=site.now)
+    assert case is not None
+    return case
+
+
 @pytest.mark.parametrize("language", ["cy", "en"])
 def test_no_page_scrolls_sideways_on_a_narrow_screen_or_asks_another_site(
     site: Site, browser: Browser, address: str, language: str
@@ -136,7 +189,17 @@ def test_no_page_scrolls_sideways_on_a_narrow_screen_or_asks_another_site(
     page.goto(f"/{language}/sign-in")
     sideways = {"sign-in": _width(page)}
     sign_in(page, "catrin", language)
-    for path in ("queue", f"cases/{case}", "escalations", "reports/weekly", "accounts", "nowhere"):
+    by_hand = enter_by_hand(site)
+    for path in (
+        "queue",
+        f"cases/{case}",
+        f"cases/{by_hand}",
+        "enter",
+        "escalations",
+        "reports/weekly",
+        "accounts",
+        "nowhere",
+    ):
         page.goto(f"/{language}/{path}")
         sideways[path] = _width(page)
     assert {path: width for path, width in sideways.items() if width > NARROW["width"]} == {}
