@@ -56,6 +56,12 @@ def _bluesky(access: Access) -> Collector:
     return open_bluesky(access)
 
 
+def _mastodon(access: Access) -> Collector:
+    from collectors.mastodon import open_mastodon
+
+    return open_mastodon(access)
+
+
 def _flickr(access: Access) -> Collector:
     from collectors.flickr import open_flickr
 
@@ -104,6 +110,7 @@ OPEN: dict[Platform, Callable[[Access], Collector]] = {
     Platform.FLICKR: _flickr,
     Platform.INSTAGRAM: _instagram,
     Platform.LINKEDIN: _linkedin,
+    Platform.MASTODON: _mastodon,
     Platform.TIKTOK: _tiktok,
     Platform.THREADS: _threads,
     Platform.VIMEO: _vimeo,

@@ -12,6 +12,7 @@ from simulator.faults import Instead, Spoil
 from simulator.flickr import Flickr
 from simulator.instagram import Instagram
 from simulator.linkedin import LinkedIn
+from simulator.mastodon import Mastodon
 from simulator.threads import Threads
 from simulator.tiktok import TikTok
 from simulator.vimeo import Vimeo
@@ -44,6 +45,7 @@ PLATFORMS: Mapping[Platform, Callable[[World], Pretended]] = {
     Platform.FLICKR: Flickr,
     Platform.INSTAGRAM: Instagram,
     Platform.LINKEDIN: LinkedIn,
+    Platform.MASTODON: Mastodon,
     Platform.TIKTOK: TikTok,
     Platform.THREADS: Threads,
     Platform.VIMEO: Vimeo,

@@ -449,6 +449,11 @@ def _bluesky_id(new: New) -> str:
     return f"at://{new.author}/app.bsky.feed.post/{key}"
 
 
+def _mastodon_id(new: New) -> str:
+    """Digits that grow with time: milliseconds above, sixteen bits below."""
+    return str((int(new.number) >> 22) + X_EPOCH_MS << 16 | new.serial & 0xFFFF)
+
+
 def _flickr_id(new: New) -> str:
     return f"{new.ours.split('@')[0]}-{new.root}-{new.number}" if new.above else f"5{new.serial:010d}"
 
@@ -469,6 +474,7 @@ NATIVE_ID: Mapping[Platform, Callable[[New], str]] = {
     Platform.LINKEDIN: _linkedin_id,
     Platform.TIKTOK: _tiktok_id,
     Platform.BLUESKY: _bluesky_id,
+    Platform.MASTODON: _mastodon_id,
     Platform.WORDPRESS: _wordpress_id,
     Platform.FLICKR: _flickr_id,
     Platform.VIMEO: _vimeo_id,

@@ -29,6 +29,7 @@ UNLOADED = [
     ("collectors.facebook",   (*SDKS, *MODELS, *SCREENS, *TABLES)),
     ("collectors.youtube",    (*SDKS, *MODELS, *SCREENS, *TABLES)),
     ("collectors.bluesky",    (*SDKS, *MODELS, *SCREENS, *TABLES, "httpx")),
+    ("collectors.mastodon",   (*SDKS, *MODELS, *SCREENS, *TABLES)),
     ("classifiers.panel",     (*SDKS, *MODELS, *SCREENS, *TABLES)),
     ("store",                 (*SDKS, *MODELS, *SCREENS, "alembic")),
     ("reports.weekly",        (*SDKS, *MODELS, *SCREENS)),
