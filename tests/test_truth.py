@@ -11,9 +11,8 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import cache, partial
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,19 +22,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-import opening
 import pipeline
-import settings as configuration
-from classifiers.panel import Panel
-from pipeline import Installation
 from simulator.faults import Fault, Kind
-from simulator.server import Simulator
-from simulator.world import Account, Message, World
-from store import accounts, audit, credentials
+from simulator.world import Message
+from store import audit
 from store.comments import CommentRow, OwnReplyRow, RevisionRow
 from store.database import Session, Store
 from tests.collectors.contracts import CONTRACTS, Contract
-from tests.town import NINE, ByWords
+from tests.town import NINE
+from tests.village import settle_in
 from vocabulary import Platform, Presence
 
 EXAMPLES = int(os.environ.get("TRUTH_EXAMPLES", "6"))
@@ -70,66 +65,6 @@ class Mortal:
         return getattr(self.store, name)
 
 
-@cache
-def _empty_database() -> dict[str, bytes]:
-    """A migrated database with nothing in it, file by file; making one takes longer than a whole history."""
-    with tempfile.TemporaryDirectory() as folder:
-        made = configuration.exactly(state_dir=Path(folder), bank_holidays_url="", secret_key=KEY)
-        keys = configuration.keys(made)
-        with Store(made.database, audit_key=keys.audit, head_file=made.audit_head_file) as store:
-            opening.make_ready(store, now=NINE)
-        return {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.is_file()}
-
-
-@dataclass
-class Scene:
-    """One account, its platform, and what we hold of it."""
-
-    contract: Contract
-    folder: Path
-    simulator: Simulator
-    account: Account
-    now: datetime = NINE
-    serial: int = 0
-    posts: list[str] = field(default_factory=list)
-    comments: list[str] = field(default_factory=list)
-    _opened: Any = None
-    here: Installation = field(init=False)
-
-    def open(self) -> None:
-        platform = self.contract.platform
-        urls = {platform.value: self.simulator.url_of(platform)}
-        made = configuration.exactly(state_dir=self.folder, bank_holidays_url="", platform_urls=urls, secret_key=KEY)
-        self._opened = opening.installation(made)
-        self.here = replace(self._opened.__enter__(), open_panel=lambda: Panel([ByWords()]))
-
-    def close(self) -> None:
-        self._opened.__exit__(None, None, None)
-
-    def wait(self, **much: float) -> None:
-        self.now += timedelta(**much)
-        self.simulator.world.now = self.now
-
-    def connect(self) -> None:
-        """The token that the platform takes now is given to us."""
-        token = self.simulator.world.account(self.account.slug).token
-
-        def act(session: Session) -> None:
-            account = accounts.by_slug(session, self.account.slug)
-            credentials.keep(session, account, token, key=self.here.keys.credentials, actor="test", now=self.now)
-
-        self.here.store.write(act)
-
-    def collect(self, here: Installation | None = None) -> list[pipeline.Collected]:
-        told = [pipeline.collect(here or self.here, self.account.slug, now=self.now)]
-        pipeline.read_waiting(here or self.here, now=self.now)
-        return told
-
-    def truth(self) -> dict[str, Message]:
-        world = self.simulator.world
-        return {native_id: message for native_id in self.comments if (message := world.message(native_id))}
-
-
 class Truth(RuleBasedStateMachine):
     """What happens to one platform and to us; `contract` is given by a subclass for each."""
 
@@ -138,41 +73,12 @@ class Truth(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        folder = Path(self.folder.name)
-        for name, content in _empty_database().items():
-            (folder / name).write_bytes(content)
-        world = World(now=NINE)
-        self.simulator = Simulator(world)
-        self.simulator.start()
-        account = world.add_account(
-            self.contract.platform,
-            "dyffryn",
-            self.contract.own_id.format("1001"),
-            "Dyffryn",
-            self.contract.token.format("1"),
-        )
-        self.scene = Scene(self.contract, folder, self.simulator, account)
-        self.scene.open()
-        self.scene.here.store.write(partial(self._register, account=account))
+        self.scene = settle_in(self.contract.platform, Path(self.folder.name))
+        self.simulator = self.scene.simulator
         self.tokens = 1
-        self.whole: dict[str, set[str]] = {}
-        for hours in (3, 2):
-            self.scene.posts.append(world.post(account.slug, "Casglu biniau", NINE - timedelta(hours=hours)))
+        self.scene.posts.append(self.simulator.world.post("dyffryn", "Gwasanaethau", NINE - timedelta(hours=1)))
         for number in range(5):
             self._write({"post": self.scene.posts[number % 2]}, 20 * (number == 4), number)
-
-    def _register(self, session: Session, account: Account) -> None:
-        row = accounts.add(
-            session,
-            slug=account.slug,
-            platform=self.contract.platform,
-            native_id=account.native_id,
-            home=self.contract.home,
-            display_name="Dyffryn",
-            service_area="waste",
-            now=NINE - timedelta(days=2),
-        )
-        credentials.keep(session, row, account.token, key=self.scene.here.keys.credentials, actor="test", now=NINE)
 
     # --- what happens there
 
@@ -271,21 +177,17 @@ class Truth(RuleBasedStateMachine):
         armed = list(faults.rows)
         faults.clear()
         faults.add(Fault(kind, times=100_000, seconds=60))
-        before = {native_id for native_id, row in self._held().items() if row.presence not in HELD}
+        before = {native_id for native_id, row in self.scene.held().items() if row.presence not in HELD}
         for _ in range(3):
             scene.wait(hours=7)
             scene.collect()
             pipeline.recheck(scene.here, "dyffryn", now=scene.now)
-        gone = {native_id for native_id, row in self._held().items() if row.presence not in HELD} - before
+        gone = {native_id for native_id, row in self.scene.held().items() if row.presence not in HELD} - before
         standing = {native_id for native_id, message in scene.truth().items() if message.exists(scene.now)}
         assert not gone & standing, f"{kind} was taken for a deletion"
         faults.clear()
         for fault in armed:
             faults.add(fault)
-
-    def _held(self) -> dict[str, CommentRow]:
-        with self.scene.here.store.read() as session:
-            return {row.native_id: row for row in session.scalars(select(CommentRow))}
 
     # --- what we do
 
