@@ -362,7 +362,7 @@ def search_end(account: str, name: str, config: ConfigFile = None) -> None:
 
 @webhook_app.command("show")
 def webhook_show(platform: Platform, config: ConfigFile = None) -> None:
-    """Show what to enter at a platform so that it tells us at once: the address, the token, and what to subscribe to."""
+    """Show what to enter at a platform so that it tells us at once: address, token, and what to subscribe to."""
     from collectors.webhooks import DOORS, verify_token
 
     settings = configuration.load(config)

@@ -16,7 +16,7 @@ from typing import Final, Protocol, runtime_checkable
 
 import structlog
 
-from collectors.base import CollectorError, Page, RateLimited, Standing
+from collectors.base import CollectorError, Gone, Page, RateLimited, Standing
 from collectors.notices import Happened, Mention, Notice, notices
 from pipeline.collecting import Collected, collect, keep_page, note_standing
 from pipeline.installation import Installation
@@ -228,12 +228,20 @@ def _look_at(here: Installation, account: AccountRow, event: _Event, mention: Me
             event.fate, event.trouble = Fate.FAILED, "Unsupported: its collector cannot look a mention up"
             return
         page = collector.mentioned(comment_id=mention.comment_id, media_id=mention.media_id)
-        here.store.write(partial(keep_page, account=account, stream=MENTIONS, page=page, now=now))
+        here.store.write(partial(_keep_mention, account=account, page=page, now=now))
         event.fate = Fate.SETTLED
     except Unreachable:
         raise
+    except Gone:
+        event.fate = Fate.SETTLED  # taken away before we looked
     except Exception as error:  # noqa: BLE001 - whatever one mention provokes stands on its event, and the others go on
         event.fails(error)
+
+
+def _keep_mention(session: Session, *, account: AccountRow, page: Page, now: datetime) -> None:
+    """Nobody reads this stream in rounds, so the time since its last page is no silence."""
+    accounts.stream(session, account.id, MENTIONS).last_success = None
+    keep_page(session, account, MENTIONS, page, now=now)
 
 
 def _look_again(
@@ -294,7 +302,7 @@ def _write_one(session: Session, account: AccountRow, event: _Event, missed_once
         row.settled_at, row.trouble = now, ""
     if fate is Fate.FAILED:
         row.tries, row.trouble = row.tries + 1, event.trouble
-        log.warning("event failed", account=account.slug, event=row.id, tries=row.tries)
+        log.warning("notice failed", account=account.slug, number=row.id, tries=row.tries)
         if row.tries >= TRIES or event.notice.trouble:
             row.settled_at = now
             _put_aside(session, account, row, event, now=now)

@@ -61,12 +61,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that happened: `what` is `came`, `edited` or `gone`."""
+    """One thing that happened: `what` is `came`, `edited` or `gone`; `elsewhere`: not under a post of ours."""
 
     what: str
     message: Message
     at: datetime
     text: str = field(default="", repr=False)
+    elsewhere: bool = False
 
 
 class Pusher:
@@ -172,10 +173,12 @@ def changes(world: World, ours: Account, since: datetime | None, until: datetime
     for message in world.messages(ours.slug):
         if message.author.native_id == ours.native_id or message.aside:
             continue
-        if lately(message.at):
-            found.append(Change("came", message, message.at, message.versions[0].text))
-        found += [Change("edited", message, each.at, each.text) for each in message.versions[1:] if lately(each.at)]
-        found += [Change("gone", message, start) for start, _ in message.gone if lately(start)]
+        root = world.message(message.root)
+        elsewhere = root is None or root.author.native_id != ours.native_id
+        tells = [("came", message.at, message.versions[0].text)]
+        tells += [("edited", each.at, each.text) for each in message.versions[1:]]
+        tells += [("gone", start, "") for start, _ in message.gone]
+        found += [Change(what, message, at, text, elsewhere) for what, at, text in tells if lately(at)]
     yield from sorted(found, key=lambda change: change.at)
 
 
@@ -264,8 +267,9 @@ def _instagram(ours: Account, told: Sequence[Change], now: datetime, serial: int
 def _instagram_change(change: Change) -> dict[str, Any]:
     """Outside of our own posts there is only where we were mentioned, and no word of it."""
     message = change.message
-    if message.mentions_us and not message.parent:
-        return {"field": "mentions", "value": {"media_id": message.native_id}}
+    if change.elsewhere:
+        named = {"comment_id": message.native_id} if message.parent else {}
+        return {"field": "mentions", "value": {"media_id": message.root, **named}}
     value: dict[str, Any] = {
         "id": message.native_id,
         "from": {"id": message.author.native_id, "username": message.author.username},
