@@ -7,13 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from collectors.base import CollectorError, Gone, Refused, Unconfirmed
-from store import accounts, jobs
+from collectors.base import Access, Collector, CollectorError, Gone, Refused, Unconfirmed
+from collectors.registry import open_collector
+from store import accounts, counts, jobs, searches, silences, spending
 from store.database import Session
+from store.silences import Silent
+from tests.collectors.contracts import CONTRACTS
 from tests.web.world import Site
-from vocabulary import Act, Note
+from vocabulary import Act, Note, Origin, Platform
 from web.history import SENTENCES
-from web.routes.accounts import TROUBLES
+from web.routes.accounts import STREAMS, TROUBLES
 
 
 def test_each_account_says_how_it_stands(site: Site) -> None:
@@ -74,3 +77,80 @@ def test_what_could_not_be_read_is_seen_and_not_shown(site: Site) -> None:
     assert "c77" in english
     assert "Rhoddwyd o'r neilltu: 1" in welsh
     assert "their own words" not in english + welsh
+
+
+def opened(platform: Platform) -> Collector:
+    contract = CONTRACTS[platform]
+    access = Access(
+        account="a",
+        native_id=contract.own_id.format(1001),
+        credential=contract.token.format(1),
+        base_url="http://127.0.0.1:1",
+        home=contract.home,
+    )
+    return open_collector(platform, access)
+
+
+@pytest.mark.parametrize("platform", CONTRACTS, ids=lambda platform: platform.value)
+def test_every_stream_that_a_collector_reads_has_words(platform: Platform) -> None:
+    assert set(opened(platform).streams()) <= set(STREAMS)
+
+
+def test_what_ails_the_accounts_stands_below_them(site: Site) -> None:
+    ago = site.now - timedelta(hours=5)
+
+    def ail(session: Session) -> None:
+        account = accounts.by_slug(session, "cyngor-fb")
+        silences.note(session, account, Silent.QUIET, ago, now=ago)
+        counts.keep(session, account.id, {"p77": 8}, now=ago)
+        searches.add(
+            session,
+            account,
+            name="Biniau",
+            query="Dyffryn <b>biniau",
+            purpose="gwylio newid y casgliadau",
+            asked_by="nia",
+            review_on=site.now.date() + timedelta(days=30),
+            now=ago,
+        )
+
+    before = site.visitor("nia").get("/en/accounts").text
+    for heading in ("Not heard", "Counts that disagree", "Saved searches", "Budgets"):
+        assert heading not in before, "nothing ails, and no platform costs anything"
+    site.store.write(ail)
+    english, welsh = (site.visitor("nia").get(f"/{each}/accounts").text for each in ("en", "cy"))
+
+    for words, geiriau in (
+        ("Not heard: 1", "Heb eu clywed: 1"),
+        ("quieter than ever before", "yn dawelach nag erioed o&#39;r blaen"),
+        ("Counts that disagree: 1", "Cyfrifiadau nad ydynt yn cytuno: 1"),
+        ("p77", "p77"),
+        ("gwylio newid y casgliadau", "gwylio newid y casgliadau"),
+        ("Dyffryn &lt;b&gt;biniau", "Dyffryn &lt;b&gt;biniau"),
+    ):
+        assert words in english
+        assert geiriau in welsh
+
+
+def test_a_metered_platform_says_what_it_has_cost_and_what_is_left(site: Site) -> None:
+    def spend(session: Session) -> None:
+        account = accounts.by_slug(session, "cyngor-fb")
+        account.platform = Platform.X
+        span = site.here.budgets.root[Platform.X].span(site.now)
+        spending.reserve(session, Platform.X, account.id, span.name, price=1_234_000, most=10, limit=40_000_000)
+
+    site.store.write(spend)
+    page = site.visitor("nia").get("/en/accounts").text
+
+    assert "£12.34" in page
+    assert "£40.00" in page
+    assert "£27.66" in page
+
+
+def test_what_a_search_found_is_marked_as_such_in_the_queue_and_owes_no_answer(site: Site) -> None:
+    case = site.said("When are the bins emptied in Dyffryn?", origin=Origin.SEARCH, found_by="Biniau")
+    visitor = site.visitor("nia")
+
+    assert "found by a search: Biniau" in html.unescape(visitor.get(f"/en/cases/{case}").text)
+    assert "Biniau" not in visitor.get("/en/queue").text
+    assert "wedi'i ganfod drwy chwiliad: Biniau" in html.unescape(visitor.get("/cy/queue?show=look").text)

@@ -26,10 +26,17 @@ STREAMS: Final[Mapping[str, str]] = {
     "account": N_("the whole account"),
     "comments": N_("comments"),
     "conversations": N_("replies in our conversations"),
+    "held": N_("comments held for review"),
     "mentions": N_("mentions"),
+    "messages": N_("private messages"),
+    "notifications": N_("notifications"),
     "own": N_("our own posts and replies"),
     "posts": N_("our own posts"),
+    "quotes": N_("quotes of our posts"),
     "reading": N_("reading by the classifiers"),
+    "spam": N_("comments taken for spam"),
+    "tagged": N_("posts that tag us"),
+    "threads": N_("replies deep in our conversations"),
 }
 """What people call the streams that collectors read."""
 
