@@ -104,8 +104,8 @@ class Graph:
         error = _error(answer)
         if error is not None:
             raise self._meant(answer, error)
-        if answer.status == 503 and (until := retry_at(answer)):
-            raise RateLimited(self.account, f"{self.platform} asks us to wait", until=until)
+        if answer.status == 429 or (answer.status == 503 and retry_at(answer)):
+            raise self._limited(answer, f"{self.platform} asks us to wait (status {answer.status})", "account")
         if answer.status >= 500:
             raise Transient(self.account, f"{self.platform} answered with status {answer.status}")
         if answer.status != 200:
@@ -209,11 +209,15 @@ class Graph:
         words = f"{template.format(platform=self.platform)} {_named(answer, code, subcode)}"
         if kind is not RateLimited:
             return kind(self.account, words)
+        return self._limited(answer, words, "app" if code in OF_THE_APP else "account")
+
+    def _limited(self, answer: Answer, words: str, scope: str) -> CollectorError:
+        """Until the platform's own moment, in minutes or as `Retry-After`; without one, for as long as its window."""
         if answer.at is None:
             return Transient(self.account, words)
-        wait = _minutes_to_wait(answer)
-        until = answer.at + (min(timedelta(minutes=wait), LONGEST_WAIT) if wait > 0 else LIMIT_WINDOW)
-        return RateLimited(self.account, words, until=until, scope="app" if code in OF_THE_APP else "account")
+        wait = timedelta(minutes=_minutes_to_wait(answer))
+        named = answer.at + min(wait, LONGEST_WAIT) if wait > timedelta(0) else retry_at(answer)
+        return RateLimited(self.account, words, until=named or answer.at + LIMIT_WINDOW, scope=scope)
 
     def _known(self, code: int, subcode: int | None) -> tuple[type[CollectorError], str, bool] | None:
         """What a code means, and whether it is one of the platform's own; the narrower it is said, the better."""
@@ -355,4 +359,6 @@ def _by_status(status: int) -> tuple[type[CollectorError], str]:
         return MEANING[190]
     if status == 403:
         return LOST
+    if status == 429:
+        return WAIT
     return Refused, "{platform} will not do that"

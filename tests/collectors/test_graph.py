@@ -95,6 +95,7 @@ CODES = [
     (400, 999999,    None, Refused),
     (401, 999999,    None, AuthExpired),
     (403, 999999,    None, PermissionLost),
+    (429, 999999,    None, RateLimited),
     (503, 999999,    None, Transient),
     (400, "190",     None, Refused),
 ]  # fmt: skip
@@ -170,6 +171,33 @@ def test_a_limit_lasts_as_long_as_the_header_says_within_reason(minutes: object,
 
     assert isinstance(error, RateLimited)
     assert error.until == NINE + wait
+
+
+# Status, headers, the body, and how long to wait; None: it does not say when it is.
+WITHOUT_A_CODE = [
+    (429, DATE | {"retry-after": "120"}, b"",                      timedelta(minutes=2)),
+    (429, DATE,                          b"<html>",                timedelta(hours=1)),
+    (429, {"retry-after": "120"},        b"{}",                    None),
+    (503, DATE | {"retry-after": "120"}, b"{}",                    timedelta(minutes=2)),
+    (400, DATE | {"retry-after": "120"}, b'{"error":{"code": 4}}', timedelta(minutes=2)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "headers", "body", "wait"), WITHOUT_A_CODE)
+def test_whoever_asks_us_to_wait_is_believed_even_in_plain_http(
+    status: int, headers: dict[str, str], body: bytes, wait: timedelta | None
+):
+    error = read("threads", Answer(status, headers, body))
+
+    assert type(error) is (Transient if wait is None else RateLimited)
+    assert wait is None or getattr(error, "until", None) == NINE + wait
+
+
+@pytest.mark.parametrize("platform", FAMILY)
+def test_a_recheck_that_must_wait_says_so_and_nothing_of_the_comments(platform: str):
+    collector = a_collector(platform, Answer(429, DATE, b"<html>"))
+
+    assert type(raised(lambda: collector.recheck([COMMENT]))) is RateLimited
 
 
 @pytest.mark.parametrize(
