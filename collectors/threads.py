@@ -1,10 +1,11 @@
 """Threads, by plain requests: replies under our posts, posts that mention us, and saved searches.
 
 What this project knows of Threads is in this file and stops here; what it shares with Facebook and
-Instagram is in collectors/graph.py.  Three surprises.  Nothing says that a post has a new reply: the
+Instagram is in collectors/graph.py.  Four surprises.  Nothing says that a post has a new reply: the
 latest 25 are read again each time, and of the latest 300 ten of the others in turn, so that a late reply
-is found after some rounds.  Whoever wrote is known by a handle and by nothing else.  And a reply is
-published in two steps, of which the first leaves nothing behind that anybody sees.
+is found after some rounds.  What answers us in somebody else's conversation is in no list of its own: it
+is looked for under each of our latest replies there.  Whoever wrote is known by a handle and by nothing
+else.  And a reply is published in two steps, of which the first leaves nothing behind that anybody sees.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from collectors.base import (
     Capabilities,
     CollectorError,
     Cursor,
+    Gone,
     Malformed,
     Page,
     RateLimited,
@@ -39,7 +41,7 @@ from collectors.base import (
     Unconfirmed,
     Usage,
 )
-from collectors.graph import Graph, Listing, Meaning, again_from, is_time, known_by_handle, seconds
+from collectors.graph import Graph, Listing, Meaning, again_from, is_time, known_by_handle, seconds, time_or_none
 from collectors.items import moment, perhaps, said, sift, within
 from collectors.paging import NOTHING_SPENT, Leaf, Run, pages
 from collectors.transport import Line
@@ -57,6 +59,8 @@ REPOST: Final = "REPOST_FACADE"
 WATCHED_IN_FULL: Final = 25  # the latest posts, read again each time for late replies, edits and what was hidden
 WATCHED_IN_TURN: Final = 300  # further back, a post that has replies is read again when its turn comes
 IN_TURN_AT_ONCE: Final = 10
+OF_OURS: Final = "reply:"  # how the leg begins that reads what answers one reply of ours; the others are posts
+UNTIL: Final = "until:"  # how the place in a search begins that is a moment, and no cursor
 OVERLAP: Final = timedelta(hours=1)
 POSTS_AGAIN: Final = timedelta(days=1)  # a post may be edited for a quarter of an hour
 READ_BACK_PAGES: Final = 20
@@ -165,11 +169,23 @@ class ThreadsProfile:
         return pages(self.account, cursor, run, budget, leaf)
 
     def _comments(self, cursor: Cursor, budget: Budget) -> Iterator[Page]:
-        """Every reply, however deep, under the posts worth reading again."""
+        """Every reply, however deep, under the posts worth reading again, and what answers us elsewhere.
 
-        def leaf(post: str, after: str) -> Leaf:
-            listing = self._listing(f"{post}/conversation", after, fields=REPLY_FIELDS, reverse="false")
-            sifted = sift(listing.items, partial(self._comment_or_ours, post))
+        A reply of ours whose answers Threads does not show, because they are somebody else's, has none.
+        """
+
+        def leaf(leg: str, after: str) -> Leaf:
+            above = leg.removeprefix(OF_OURS)
+            ours = above != leg
+            try:
+                listing = self._listing(
+                    f"{above}/{'replies' if ours else 'conversation'}", after, fields=REPLY_FIELDS, reverse="false"
+                )
+            except (Gone, Refused):
+                if not ours:
+                    raise
+                return Leaf(usage=Usage(requests=1))
+            sifted = sift(listing.items, partial(self._comment_or_ours, above))
             return Leaf(sifted, listing.next, usage=listing.usage)
 
         run, spent = Run.unpacked(cursor.page_token, _is_turn), NOTHING_SPENT
@@ -182,7 +198,8 @@ class ThreadsProfile:
     def _posts_to_read(self, cursor: Cursor) -> tuple[Run, Usage]:
         """The latest posts in any case; of the older ones that have replies, those whose turn it is.
 
-        The first run reads them all.
+        The first run reads them all.  And of our latest hundred replies those that were answered under no post of
+        ours, or under one that is further back.
         """
         posts, quiet, after, seen, usage = list[str](), set[str](), "", {""}, Usage()
         while True:
@@ -205,34 +222,42 @@ class ThreadsProfile:
             start = turn % len(older)
             older = [*older[start:], *older[:start]][:IN_TURN_AT_ONCE]
             turn = start + len(older)
+        elsewhere = self._listing(f"{self.user_id}/replies", "", fields="id,has_replies,root_post")
+        answered = [f"{OF_OURS}{each}" for each in _answered(elsewhere.items, frozenset(posts))]
+        usage = replace(usage, requests=usage.requests + 1, items=usage.items + elsewhere.usage.items)
         mark = json.dumps([listing.at.isoformat(), turn or 0])
-        return Run(mark, (*posts[:WATCHED_IN_FULL], *older)), usage
+        return Run(mark, (*posts[:WATCHED_IN_FULL], *older, *answered)), usage
 
     def _search(self, name: str, cursor: Cursor, budget: Budget) -> Iterator[Page]:
         """What a saved search finds, less what is ours or addressed to us: the other streams bring that.
 
         The first run brings the latest page only.  Threads takes 2,200 searches that find something in a day.
+        A search takes no cursor: further back is what was written until the oldest that was found.
         """
         again, query, us = again_from(cursor.watermark, OVERLAP), self.searches[name].strip(), list[Us]()
         tag = re.fullmatch(r"#(\w+)", query)
         asked = {"q": tag[1], "search_mode": "TAG"} if tag else {"q": query, "search_mode": "KEYWORD"}
 
-        def leaf(leg: str, after: str) -> Leaf:
-            listing, more = self._found(after, **asked, **seconds(again)), NOTHING_SPENT
+        def leaf(leg: str, place: str) -> Leaf:
+            listing, more = self._found(place, **asked, **seconds(again)), NOTHING_SPENT
             if listing.items and not us:
                 known, more = self._us()
                 us.append(known)
             sifted = sift(listing.items, lambda item, raw: self._overheard(name, us[0], item, raw))
             usage = replace(listing.usage, requests=listing.usage.requests + more.requests)
-            return Leaf(sifted, listing.next if again else "", listing.at.isoformat(), usage)
+            further = _further_back(listing, place, again) if again else ""
+            return Leaf(sifted, further, listing.at.isoformat(), usage)
 
         run = Run.unpacked(cursor.page_token, is_time) or Run()
         return pages(self.account, cursor, run, budget, leaf)
 
-    def _found(self, after: str, **asked: Any) -> Listing:
+    def _found(self, place: str, **asked: Any) -> Listing:
         """A search has a limit of its own, which leaves the profile's other streams alone."""
+        if place.startswith(UNTIL):
+            asked["until"] = place.removeprefix(UNTIL)
+        after = "" if place.startswith(UNTIL) else place
         try:
-            return self._listing("keyword_search", after, fields=FOUND_FIELDS, search_type="RECENT", **asked)
+            return self._page("keyword_search", after, fields=FOUND_FIELDS, search_type="RECENT", **asked)
         except RateLimited as limited:
             raise RateLimited(self.account, limited.reason, until=limited.until, scope="search") from None
 
@@ -413,15 +438,18 @@ class ThreadsProfile:
     # --- asking Threads
 
     def _listing(self, path: str, after: str, **asked: Any) -> Listing:
-        """One page.  In every example of the documentation a page has a cursor and promises no next one.
+        """One page.  Threads never promises a next one: it gives a cursor where there are several pages.
 
-        So a page as long as was asked for is taken to have a next one, which may turn out to be empty.
+        Nor does it promise how long a page is: what private people wrote is missing from it, and of some lists it
+        does not say that they know a `limit`.  So only a page without a cursor is the last, or one with nothing on it.
         """
+        listing = self._page(path, after, **asked)
+        return replace(listing, next=listing.next or (listing.last if listing.items else ""))
+
+    def _page(self, path: str, after: str, **asked: Any) -> Listing:
         if after:
             asked["after"] = after
-        listing = self._asks.listing(self._get(path, limit=self.page_size, **asked))
-        full = len(listing.items) >= self.page_size
-        return replace(listing, next=listing.next or (listing.last if full else ""))
+        return self._asks.listing(self._get(path, limit=self.page_size, **asked))
 
     def _get(self, path: str, **asked: Any) -> Callable[[], object]:
         return lambda: self.session.get(_address(path), params=asked)
@@ -443,6 +471,26 @@ def open_threads(access: Access) -> ThreadsProfile:
 
 def _address(path: str) -> str:
     return f"{HOST}/{VERSION}/{quote(path)}"
+
+
+def _answered(ours: Sequence[Any], posts: frozenset[str]) -> list[str]:
+    """Of our replies those under none of these posts that somebody may have answered."""
+    found = []
+    for each in ours:
+        if not isinstance(each, dict) or not isinstance(each.get("id"), str) or each.get("has_replies") is False:
+            continue
+        root = each.get("root_post")
+        if not isinstance(root, dict) or root.get("id") not in posts:
+            found.append(each["id"])
+    return list(dict.fromkeys(found))
+
+
+def _further_back(found: Listing, place: str, again: datetime) -> str:
+    """The place in a search after this page; none where it leads no further back, or beyond where we begin."""
+    times = [time_or_none(each.get("timestamp")) for each in found.items if isinstance(each, dict)]
+    oldest = min((at for at in times if at is not None), default=again)
+    further = f"{UNTIL}{int(oldest.timestamp())}"
+    return found.next or ("" if oldest <= again or further == place else further)
 
 
 def _turn(watermark: str) -> int | None:

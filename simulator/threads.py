@@ -1,10 +1,14 @@
-"""Threads as its API answers: pages that have a cursor and promise nothing, and replies published in two steps."""
+"""Threads as its API answers: pages with a cursor that promise nothing, and replies published in two steps.
+
+A search knows no cursors at all, only moments.  What stands under somebody else's post is not shown, but for
+what answers ourselves.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -103,6 +107,9 @@ class Threads:
 
     def _replies(self, us: Account, ask: Ask, native_id: str) -> Answer:
         above = self._there(us, native_id)
+        root = self.world.message(above.root)
+        if not self._by_us(us, above) and (root is None or not self._by_us(us, root)):
+            raise not_there(native_id)
         return self._page(us, ask, self._ordered(ask, [m for m in self._public(us) if m.parent == above.native_id]))
 
     def _conversation(self, us: Account, ask: Ask, native_id: str) -> Answer:
@@ -121,7 +128,8 @@ class Threads:
                 raise no_such_field(name, "ThreadsMedia")
         tag = ask.query.get("search_mode") == "TAG"
         found = [message for message in self._public(us) if self._holds(message, words, tag=tag)]
-        return self._page(us, ask, newest_first(in_time(ask, found)))
+        without_cursors = {name: value for name, value in ask.query.items() if name not in ("after", "before")}
+        return self._page(us, replace(ask, query=without_cursors), newest_first(in_time(ask, found)))
 
     def _holds(self, message: Message, words: Sequence[str], *, tag: bool) -> bool:
         text = message.current(self.world.now).text.casefold()
@@ -210,8 +218,11 @@ class Threads:
         return found if ask.query.get("reverse", "true") == "true" else found[::-1]
 
     def _page(self, us: Account, ask: Ask, found: list[Message]) -> Answer:
+        """Cursors where there are several pages, and on none of them a word of whether another follows."""
         answer = listed(ask, HOST, found, partial(self._shape, us), "id")
-        answer.payload.get("paging", {}).pop("next", None)
+        more = answer.payload.get("paging", {}).pop("next", None)
+        if more is None and not ask.query.get("after"):
+            answer.payload.pop("paging", None)
         return answer
 
     def _shape(self, us: Account, message: Message) -> dict[str, Any]:
