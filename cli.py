@@ -28,6 +28,7 @@ DOES_NOT_HOLD, WRONG_USE, OUTSIDE = 1, 2, 3
 WAIT_S = 300
 """How long a browser may take to come back from a page of consent."""
 LEARN_MORE = "docs/reference/tokens.md"
+SHOWN_ASIDE = 20
 
 app = typer.Typer(
     name="gwylio",
@@ -376,11 +377,27 @@ def webhook_show(platform: Platform, config: ConfigFile = None) -> None:
     print(f"subscribe to: {', '.join(door.subscribe)}")
     if not public:
         _complain("no public name is in allowed_hosts; the platform must reach this app by one, over HTTPS")
-    known = settings.app(platform)
-    if known is None or not known.signs_with:
-        name = "WEBHOOK_SECRET" if platform is Platform.X else "CLIENT_SECRET"
+    if not settings.signing_secret(platform):
+        name = "WEBHOOK_SECRET" if platform in configuration.SIGNS_APART else "CLIENT_SECRET"
         _complain(f"GWYLIO_APPS__{platform.name}__{name} is not set: whatever {platform.value} pushes is refused")
         raise typer.Exit(DOES_NOT_HOLD)
+
+
+@webhook_app.command("list")
+def webhook_list(config: ConfigFile = None) -> None:
+    """Show for each account its platform, the latest notice, how many came, how many wait, and how many were put aside.
+
+    What named no account of ours has a line of its own, and the latest that were put aside are said with their reason.
+    """
+    from store import webhooks
+
+    with _opened(config) as here, here.store.read() as session:
+        for each in webhooks.heard(session):
+            slug = each.account.slug if each.account else "-"
+            counts = f"{each.events}\t{each.waiting}\t{each.put_aside}"
+            print(f"{slug}\t{each.platform.value}\t{each.latest:%Y-%m-%dT%H:%M:%SZ}\t{counts}")
+        for row in reversed(webhooks.put_aside(session, limit=SHOWN_ASIDE)):
+            _complain(f"notice {row.id} from {row.platform.value}, {row.received_at:%Y-%m-%d %H:%M}: {row.trouble}")
 
 
 @webhook_app.command("end")

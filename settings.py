@@ -31,6 +31,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SECRETS_OF_AN_APP = ("client_secret", "webhook_secret")
 APP_OF_ANOTHER = {Platform.INSTAGRAM: Platform.FACEBOOK}
 """Platforms that are reached with the app of another, unless they have one of their own."""
+SIGNS_APART = frozenset({Platform.X})
+"""Platforms whose notices are signed with another secret than that of the app's consent."""
 
 
 class Body(toml_file.Record):
@@ -75,11 +77,6 @@ class App(toml_file.Record):
     """Where the platform sends an administrator back to; the same must be registered there."""
     scopes: tuple[toml_file.Text, ...] = ()
     """What to ask for instead of the usual, for an app that was granted less or under other names."""
-
-    @property
-    def signs_with(self) -> str:
-        """The secret under which this platform's notices are signed; empty where none is known."""
-        return self.webhook_secret or self.client_secret
 
 
 class Settings(BaseSettings):
@@ -129,6 +126,13 @@ class Settings(BaseSettings):
     def app(self, platform: Platform) -> App | None:
         """The app with which a platform is reached, if one is configured."""
         return self.apps.get(platform) or self.apps.get(APP_OF_ANOTHER.get(platform, platform))
+
+    def signing_secret(self, platform: Platform) -> str:
+        """The secret under which a platform's notices are signed; empty where none is known."""
+        app = self.app(platform)
+        if app is None:
+            return ""
+        return app.webhook_secret or ("" if platform in SIGNS_APART else app.client_secret)
 
     @property
     def database(self) -> str:

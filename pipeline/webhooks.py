@@ -7,7 +7,7 @@ lost, forged or never sent, the rounds find what it was about.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,7 +25,7 @@ from store.accounts import WHOLE_ACCOUNT, AccountRow, StreamRow
 from store.comments import CommentRow
 from store.database import Session, Unreachable
 from store.silences import Silent
-from store.webhooks import WebhookEventRow
+from store.webhooks import Arrived, WebhookEventRow
 from vocabulary import Platform, Presence
 
 log = structlog.get_logger("gwylio.webhooks")
@@ -63,26 +63,27 @@ def receive(here: Installation, platform: Platform, body: bytes, *, now: datetim
 
     What cannot be understood, and what is about no account of ours, is kept too and put aside at once.
     """
-    told = sorted(
-        notices(platform, body), key=lambda notice: notice.fingerprint
-    )  # in one order, lest two lock each other
+    # In one order, lest two deliveries of the same lock each other out.
+    told = sorted(notices(platform, body), key=lambda notice: notice.fingerprint)
 
     def act(session: Session) -> None:
-        for notice in told:
-            ours = webhooks.account_among(session, notice.platform, notice.account_native_ids)
-            trouble = notice.trouble or ("" if ours is not None else "it names no account of ours")
-            webhooks.keep(
-                session,
-                notice.platform,
-                notice.fingerprint,
-                account_id=ours,
-                raw=notice.raw,
-                trouble=trouble,
-                settled=bool(trouble) or notice.happened is Happened.OTHER,
-                now=now,
-            )
+        ours = webhooks.ours_among(session, {each for notice in told for each in notice.account_native_ids})
+        webhooks.keep(session, [_arrived(notice, ours) for notice in told], now=now)
 
     here.store.write(act)
+
+
+def _arrived(notice: Notice, ours: Mapping[tuple[Platform, str], int]) -> Arrived:
+    whose = next((ours[key] for each in notice.account_native_ids if (key := (notice.platform, each)) in ours), None)
+    trouble = notice.trouble or ("" if whose is not None else "it names no account of ours")
+    return Arrived(
+        platform=notice.platform,
+        fingerprint=notice.fingerprint,
+        account_id=whose,
+        raw=notice.raw,
+        trouble=trouble,
+        settled=bool(trouble) or notice.happened is Happened.OTHER,
+    )
 
 
 class Fate(StrEnum):
@@ -202,16 +203,20 @@ def _wants_a_round(notice: Notice) -> bool:
 
 
 def _look(here: Installation, account: AccountRow, events: Sequence[_Event], *, now: datetime) -> Collected | None:
-    """One round for all of them.  What came and is held now is settled, and so is the rest where all could be read."""
+    """One round for all of them.  Settled is what came and is held now, and what changed and was seen in this round.
+
+    So is the rest, where all could be read: whatever it was, it is not there.
+    """
     if not events:
         return None
     told = collect(here, account.slug, now=now)
     with here.store.read() as session:
-        held = webhooks.known(session, account.id, _ids(events))
+        held = webhooks.known(session, account.id, _ids(events, Happened.CAME))
+        seen = webhooks.seen_since(session, account.id, _ids(events, Happened.CHANGED), now)
         failing = [row for row in _streams(session, account) if row.trouble]
     at_fault = [row for row in failing if row.last_started == now and not row.trouble.startswith(NO_FAULT)]
     for event in events:
-        if not failing or (event.notice.happened is Happened.CAME and _all_held(event, held)):
+        if not failing or _all_held(event, held if event.notice.happened is Happened.CAME else seen):
             event.fate = Fate.SETTLED
         elif at_fault:
             event.fate, event.trouble = Fate.FAILED, f"{at_fault[0].name}: {at_fault[0].trouble}"

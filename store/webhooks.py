@@ -6,8 +6,8 @@ event, however often it is delivered, is one row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, cast
 
@@ -56,6 +56,18 @@ class WebhookEventRow(Base):
     settled_at: Mapped[datetime | None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """One event as it is to be kept; with `settled` nobody is asked about it."""
+
+    platform: Platform
+    fingerprint: str
+    account_id: int | None
+    raw: bytes = field(repr=False)
+    trouble: str = ""
+    settled: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What was heard for one account, or (`account` None) on one platform for none of ours."""
@@ -68,46 +80,38 @@ class Heard:
     put_aside: int
 
 
-def keep(
-    session: Session,
-    platform: Platform,
-    fingerprint: str,
-    *,
-    account_id: int | None,
-    raw: bytes,
-    now: datetime,
-    trouble: str = "",
-    settled: bool = False,
-) -> None:
-    """Add the event, or count one more delivery of it; whoever else is adding it."""
+def keep(session: Session, arrived: Sequence[Arrived], *, now: datetime) -> None:
+    """Add each event, or count one more delivery of it; whoever else is adding it."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     table = cast("Table", WebhookEventRow.__table__)
+    rows = [
+        {
+            "platform": each.platform,
+            "fingerprint": each.fingerprint,
+            "account_id": each.account_id,
+            "raw": each.raw,
+            "received_at": now,
+            "deliveries": 1,
+            "tries": 0,
+            "trouble": each.trouble,
+            "settled_at": now if each.settled else None,
+        }
+        for each in arrived
+    ]
+    once_more = {"deliveries": table.c.deliveries + 1}
     session.execute(
-        insert(table)
-        .values(
-            platform=platform,
-            fingerprint=fingerprint,
-            account_id=account_id,
-            raw=raw,
-            received_at=now,
-            deliveries=1,
-            tries=0,
-            trouble=trouble,
-            settled_at=now if settled else None,
-        )
-        .on_conflict_do_update(index_elements=["platform", "fingerprint"], set_={"deliveries": table.c.deliveries + 1})
+        insert(table).on_conflict_do_update(index_elements=["platform", "fingerprint"], set_=once_more), rows
     )
 
 
-def account_among(session: Session, platform: Platform, native_ids: Sequence[str]) -> int | None:
-    """The first of these that is an account of ours in use."""
-    ours = session.execute(
-        select(AccountRow.native_id, AccountRow.id).where(
-            AccountRow.platform == platform, AccountRow.active, AccountRow.native_id.in_(native_ids)
+def ours_among(session: Session, native_ids: Collection[str]) -> Mapping[tuple[Platform, str], int]:
+    """Those of these that are accounts of ours in use, by platform and native id; an id may be one on two platforms."""
+    found = session.execute(
+        select(AccountRow.platform, AccountRow.native_id, AccountRow.id).where(
+            AccountRow.active, AccountRow.native_id.in_(native_ids)
         )
     )
-    found = {row.native_id: row.id for row in ours}
-    return next((found[each] for each in native_ids if each in found), None)
+    return {(platform, native_id): account_id for platform, native_id, account_id in found}
 
 
 def waiting(session: Session, account_id: int, *, limit: int) -> Sequence[WebhookEventRow]:
@@ -127,6 +131,19 @@ def known(session: Session, account_id: int, native_ids: Sequence[str]) -> froze
         for row in (CommentRow, OwnReplyRow, PostRow, PartRow)
         for native_id in session.scalars(
             select(row.native_id).where(row.account_id == account_id, row.native_id.in_(native_ids))
+        )
+    )
+
+
+def seen_since(session: Session, account_id: int, native_ids: Sequence[str], since: datetime) -> frozenset[str]:
+    """Which of these comments the platform has shown us from a moment on."""
+    return frozenset(
+        session.scalars(
+            select(CommentRow.native_id).where(
+                CommentRow.account_id == account_id,
+                CommentRow.native_id.in_(native_ids),
+                CommentRow.last_seen >= since,
+            )
         )
     )
 

@@ -6,10 +6,7 @@ file is a process that ends itself between keeping an event and answering.
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
-import hmac
 import itertools
 import json
 import os
@@ -17,18 +14,16 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 import requests
-import uvicorn
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
@@ -39,9 +34,7 @@ import settings as configuration
 from classifiers.panel import Panel
 from collectors.base import AuthExpired, Gone, Malformed, Page, Standing
 from collectors.webhooks import DOORS
-from moderation import budgets, policy, service_areas
 from pipeline import Installation
-from settings import App, Keys, Settings
 from simulator.faults import Kind
 from simulator.push import Order
 from simulator.server import Simulator
@@ -52,25 +45,15 @@ from store.audit import AuditRow
 from store.database import Store
 from store.silences import Silent
 from store.webhooks import WebhookEventRow
-from tests.conftest import KEY
 from tests.factories import with_account
+from tests.pushed import SECRETS, an_installation, patient, served, settings_of, signed
 from tests.town import NINE, ByWords, Town, register
 from vocabulary import Platform, Presence
 from web.app import create_app
 
 ROOT = Path(__file__).parents[1]
-SECRETS = {platform: f"secret-of-{platform.value}" for platform in DOORS}
 SLUGS = {platform: f"dyffryn-{platform.value}" for platform in DOORS}
 DELETES = [Platform.FACEBOOK, Platform.THREADS, Platform.LINKEDIN, Platform.TIKTOK]
-
-
-def settings_of(folder: Path, base_url: str = "http://127.0.0.1:9") -> Settings:
-    return configuration.exactly(
-        state_dir=folder,
-        bank_holidays_url="",
-        platform_urls={platform.value: f"{base_url}/{platform.value}" for platform in DOORS},
-        apps={platform: App(client_secret=secret) for platform, secret in SECRETS.items()},
-    )
 
 
 @dataclass
@@ -89,7 +72,7 @@ class Wired(Town):
         """A rightly signed body that the simulator did not write."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         return requests.post(
-            f"{self.address}/webhooks/{platform.value}", raw, headers=signed(platform, raw), timeout=10
+            f"{self.address}/webhooks/{platform.value}", raw, headers=signed(platform, raw, self.now), timeout=10
         ).status_code
 
     def settles(self, slug: str = "dyffryn-facebook") -> Any:
@@ -101,26 +84,6 @@ class Wired(Town):
 
     def with_collector(self, collector: Callable[[AccountRow, datetime], Any]) -> Installation:
         return replace(self.here, collector=collector)
-
-
-def signed(platform: Platform, raw: bytes) -> Mapping[str, str]:
-    secret = SECRETS[platform].encode()
-    before = b"hmacsha256=" if platform is Platform.LINKEDIN else b""
-    mac = hmac.new(secret, before + raw, hashlib.sha256)
-    written = base64.b64encode(mac.digest()).decode() if platform is Platform.X else mac.hexdigest()
-    return {DOORS[platform].header: written if before else f"sha256={written}"}
-
-
-@contextlib.contextmanager
-def served(app: Any) -> Iterator[str]:
-    """An application over real HTTP on loopback."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture
@@ -137,7 +100,7 @@ def dyffryn(tmp_path: Path) -> Iterator[Wired]:
                 theirs = world.add_account(platform, slug, f"{1001 + number}", "Dyffryn", f"token-of-{slug}")
                 town.store.write(partial(register, here=town.here, theirs=theirs))
                 town.posts[slug] = world.post(slug, "Casglu biniau: dyddiau newydd", NINE - timedelta(days=1))
-            with served(create_app(town.here, now=lambda: town.now)) as town.address:
+            with served(patient(create_app(town.here, now=lambda: town.now))) as town.address:
                 yield town
 
 
@@ -488,24 +451,6 @@ def test_whatever_is_raised_while_one_event_is_looked_at_stands_on_it_without_a_
 # --- what is kept
 
 
-def nobody_is_asked(account: AccountRow, now: datetime) -> NoReturn:
-    raise AssertionError("keeping an event asks nobody")
-
-
-def an_installation(store: Store, folder: Path) -> Installation:
-    """As much of one as keeping an event needs."""
-    return Installation(
-        settings=settings_of(folder),
-        keys=Keys(audit=KEY, credentials=b"n" * 43 + b"="),
-        store=store,
-        policy=policy.load("powys"),
-        areas=service_areas.load(),
-        budgets=budgets.load(),
-        open_panel=lambda: Panel([ByWords()]),
-        collector=nobody_is_asked,
-    )
-
-
 def bodies(many: int, *, again: int = 1) -> list[bytes]:
     """The same comments as many times, each time under another time and in another order."""
     changes = [
@@ -617,9 +562,11 @@ def test_between_the_keeping_and_the_answer_nothing_can_be_lost(tmp_path: Path) 
 
 
 def deliver(here: Installation, body: bytes) -> int:
-    app = create_app(here, now=lambda: NINE)
+    app = patient(create_app(here, now=lambda: NINE))
     client = TestClient(app, base_url="http://localhost")
-    status: int = client.post("/webhooks/facebook", content=body, headers=signed(Platform.FACEBOOK, body)).status_code
+    status: int = client.post(
+        "/webhooks/facebook", content=body, headers=signed(Platform.FACEBOOK, body, NINE)
+    ).status_code
     return status
 
 

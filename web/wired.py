@@ -16,6 +16,8 @@ from vocabulary import Clock
 from web.security import ForgeryLimit, SignInLimit
 
 HOLIDAYS_STAND = timedelta(minutes=1)
+PATIENCE_S = 0.9
+"""How long a platform is kept waiting for the database; what is written after that is still written."""
 
 
 @dataclass(slots=True)
@@ -27,6 +29,7 @@ class Web:
     saved_replies: SavedReplies
     limit: SignInLimit = field(default_factory=SignInLimit)
     forgeries: ForgeryLimit = field(default_factory=ForgeryLimit)
+    patience_s: float = PATIENCE_S
     _calendars: tuple[datetime, Mapping[Clock, Calendar]] | None = field(default=None, init=False, repr=False)
 
     @property

@@ -24,8 +24,8 @@ log = structlog.get_logger("gwylio.web")
 
 router = APIRouter(prefix="/webhooks")
 
-PATIENCE_S: Final = 0.9
-"""How long a platform is kept waiting for the database; what is written after that is still written."""
+LARGEST: Final = 3_000_000
+"""Bytes of one delivery; Meta puts up to a thousand changes into one, each with its text."""
 
 
 @router.get("/{platform}", name="webhook_asked")
@@ -40,7 +40,7 @@ def asked(request: Request, web: SomeWeb, platform: str) -> Response:
     return Response(answer.body, media_type=answer.media_type)
 
 
-@router.post("/{platform}", name="webhook_came")
+@router.post("/{platform}", name="webhook_came", max_body_size=LARGEST)
 async def came(request: Request, web: SomeWeb, platform: str) -> Response:
     """One delivery: kept, then answered."""
     known, body = _known(platform), await request.body()
@@ -49,7 +49,7 @@ async def came(request: Request, web: SomeWeb, platform: str) -> Response:
         return _refused(request, web, known)
     keep = partial(pipeline.receive, web.here, known, body, now=now)
     try:
-        await asyncio.wait_for(asyncio.to_thread(keep), PATIENCE_S)
+        await asyncio.wait_for(asyncio.to_thread(keep), web.patience_s)
     except Exception as error:  # noqa: BLE001 - whatever stands in the way, the platform has to deliver again
         log.error("webhook not kept", platform=known.value, error=type(error).__name__)
         return Response(status_code=503)
@@ -68,8 +68,7 @@ def _known(platform: str) -> Platform:
 
 
 def _secret(web: Web, platform: Platform) -> str:
-    app = web.here.settings.app(platform)
-    return app.signs_with if app else ""
+    return web.here.settings.signing_secret(platform)
 
 
 def _refused(request: Request, web: Web, platform: Platform) -> Response:
