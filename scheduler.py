@@ -7,6 +7,7 @@ waits for a platform has threads of that platform's own, so that a slow one hold
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def collect(here: Installation, slug: str, *, now: datetime) -> object:
 def settle(here: Installation, slug: str, *, now: datetime) -> object:
     """Look where a platform's notices point, and read at once what is found there."""
     told = pipeline.settle(here, slug, now=now)
-    if told.settled:
+    if told.settled or told.collected is not None:
         pipeline.read_waiting(here, now=now)
     return told
 
@@ -91,9 +92,9 @@ def weekly_report(here: Installation, *, now: datetime) -> object:
 
 JOBS: tuple[Job, ...] = (
     Job("tokens", pipeline.tend, every={"minutes": 5}, per_account=True, at_once=True),
+    Job("settle", settle, every={"seconds": 5}, per_account=True),
     Job("collect", collect, every={"minutes": 10}, per_account=True, at_once=True),
     Job("recheck", pipeline.recheck, every={"hours": 3}, per_account=True),
-    Job("settle", settle, every={"seconds": 5}, per_account=True),
     Job("classify", pipeline.read_waiting, every={"minutes": 5}, at_once=True),
     Job("dispatch", pipeline.dispatch, every={"seconds": 20}, per_account=True),
     Job("escalate", pipeline.warn, every={"minutes": 5}),
@@ -112,6 +113,8 @@ def build(here: Installation, *, every: Mapping[str, Mapping[str, int]] | None =
     from apscheduler.executors.pool import ThreadPoolExecutor
     from apscheduler.schedulers.background import BackgroundScheduler
 
+    # A job that is still at work when it is due again is passed over; that is no news.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     paces = {"collect": {"minutes": here.settings.collect_every_minutes}, **(every or {})}
     scheduler = BackgroundScheduler(
         timezone=UTC,
@@ -153,7 +156,10 @@ def follow_accounts(scheduler: BackgroundScheduler, here: Installation, paces: M
 
 
 def run_once(here: Installation, *, now: datetime) -> None:
-    """Every job of the table, once, in its order; what `gwylio scheduler --once` does."""
+    """Every job of the table, once, in its order; what `gwylio scheduler --once` does.
+
+    Notices are settled before the round, as they would wait after one.
+    """
     slugs = list(_accounts(here))
     for job in JOBS:
         for slug in slugs if job.per_account else [""]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,11 +22,13 @@ from sqlalchemy import select
 import scheduler
 from collectors.base import Cursor, Page
 from scheduler import JOBS, Job
-from store import accounts
+from simulator.world import Account
+from store import accounts, webhooks
 from store.audit import AuditRow
 from store.jobs import RunOnceRow
+from store.webhooks import Arrived
 from tests.town import NINE, Town, register, town
-from vocabulary import Platform
+from vocabulary import Platform, Presence
 
 LONDON = ZoneInfo("Europe/London")
 BY_NAME = {job.name: job for job in JOBS}
@@ -213,6 +216,88 @@ def test_an_outage_of_a_platform_with_many_accounts_delays_no_other_platform(dyf
     finally:
         gate.set()
         built.shutdown(wait=True)
+
+
+def tell(town: Town, slug: str, native_id: str) -> None:
+    """What the webhook of a platform does with a notice that something came."""
+    theirs = town.world.account(slug)
+    arrived = Arrived(
+        platform=theirs.platform,
+        fingerprint=native_id,
+        account_id=account_id(town, slug),
+        raw=notice(theirs, native_id),
+    )
+    town.store.write(lambda session: webhooks.keep(session, [arrived], now=town.now))
+
+
+def account_id(town: Town, slug: str) -> int:
+    with town.store.read() as session:
+        return accounts.by_slug(session, slug).id
+
+
+def notice(theirs: Account, native_id: str, verb: str = "add") -> bytes:
+    if theirs.platform is Platform.X:
+        data = {
+            "event_type": "post.mention.create",
+            "filter": {"user_id": theirs.native_id},
+            "payload": {"id": native_id},
+        }
+        return json.dumps({"data": data}).encode()
+    value = {"item": "comment", "verb": verb, "comment_id": native_id}
+    entry = {"id": theirs.native_id, "changes": [{"field": "feed", "value": value}]}
+    return json.dumps({"object": "page", "entry": [entry]}).encode()
+
+
+def test_what_platforms_tell_is_settled_while_another_platform_hangs_and_nobody_waits_for_it(
+    dyffryn: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The real scheduler: every account of one platform has notices and no answer; the other's are in the queue."""
+    for number in range(20):
+        theirs = dyffryn.world.add_account(Platform.X, f"arall-{number}", f"{3000 + number}", "Arall", f"t{number}")
+        dyffryn.store.write(partial(register, here=dyffryn.here, theirs=theirs))
+        tell(dyffryn, theirs.slug, f"99{number}")
+    gate, entered, placed = threading.Event(), threading.Event(), threading.Event()
+    real = dyffryn.here.collector
+
+    def collector(account: Any, now: datetime) -> Any:
+        opened = real(account, now)
+        return Stuck(opened, gate, entered) if account.platform is Platform.X else opened
+
+    dyffryn.world.now = None
+    at = datetime.now(UTC) - timedelta(minutes=1)
+    native_id = dyffryn.world.comment("dyffryn-fb", "Pryd?", "a1", "Enw", at, post=dyffryn.posts["dyffryn-fb"])
+    tell(dyffryn, "dyffryn-fb", native_id)
+    never = {"days": 1}
+    paces = {job.name: {"seconds": 1} if job.name == "settle" else never for job in JOBS if job.every}
+    built = scheduler.build(replace(dyffryn.here, collector=collector), every=paces)
+    for job in built.get_jobs():
+        if not job.id.startswith("settle:"):
+            built.remove_job(job.id)
+    built.add_listener(lambda event: placed.set() if dyffryn.cases() else None)
+    built.start()
+    try:
+        assert entered.wait(30), "a notice is looked at without waiting for a round"
+        assert placed.wait(30), "what one platform told waits for the other"
+    finally:
+        gate.set()
+        built.shutdown(wait=True)
+    assert [record for record in caplog.records if record.name.startswith("apscheduler")] == [], (
+        "that a job is still at work is no news, every few seconds"
+    )
+
+
+def test_running_once_looks_at_what_a_round_would_not_find(dyffryn: Town) -> None:
+    """Right after a round nothing more is asked, so the notices come first."""
+    dyffryn.arrives("Pryd?")
+    [comment] = dyffryn.comments()
+    dyffryn.world.delete(comment.native_id, dyffryn.wait(minutes=1))
+    raw = notice(dyffryn.world.account("dyffryn-fb"), comment.native_id, "remove")
+    arrived = Arrived(platform=Platform.FACEBOOK, fingerprint="gone", account_id=comment.account_id, raw=raw)
+    dyffryn.store.write(lambda session: webhooks.keep(session, [arrived], now=dyffryn.now))
+    for _ in range(2):
+        scheduler.run_once(dyffryn.here, now=dyffryn.wait(minutes=10))
+    [comment] = dyffryn.comments()
+    assert comment.presence is Presence.DELETED_BY_AUTHOR
 
 
 def test_collectors_are_never_shared_between_threads(dyffryn: Town) -> None:
