@@ -45,6 +45,8 @@ SHORTEST_MARGIN: Final = timedelta(minutes=10)
 """Two rounds of the job that renews."""
 REFRESH_EXPIRES: Final = "refresh_expires"
 """Kept with the credential: when renewing ends, however often it was done."""
+NOT_RENEWED: Final = "no longer renews the token"
+"""In the reason of whatever says so: what is known of a dead token beside that it is dead."""
 ERROR_WORD: Final = re.compile(r"[a-z_]{1,40}")
 
 
@@ -344,7 +346,7 @@ def refusal(door: Door, found: Verdict, answer: Answer, *, renewing: bool, word:
     """The error that a verdict is to us, with what to do about it."""
     slug, name = door.account, door.name
     if found is Verdict.GRANT and renewing:
-        return AuthExpired(slug, f"{name} no longer renews the token; run `gwylio account connect {slug}`")
+        return AuthExpired(slug, f"{name} {NOT_RENEWED}; run `gwylio account connect {slug}`")
     if found is Verdict.WAIT:
         until = retry_at(answer, "x-rate-limit-reset") or (door.now + COME_BACK_IN)
         return RateLimited(slug, f"{name} asks us to wait before it gives a token", until=until)

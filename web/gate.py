@@ -26,6 +26,7 @@ EVERYBODY: Final = frozenset(Role)
 ANSWERING: Final = frozenset({Role.OFFICER, Role.COMMUNICATIONS})
 WATCHING: Final = frozenset({Role.COMMUNICATIONS, Role.AUDITOR, Role.ADMINISTRATOR})
 COMMUNICATIONS: Final = frozenset({Role.COMMUNICATIONS})
+CONNECTING: Final = frozenset({Role.COMMUNICATIONS, Role.ADMINISTRATOR})
 
 PUBLIC: Final = frozenset({"entry", "healthz", "sign_in_page", "sign_in", "webhook_asked", "webhook_came"})
 """Routes for people who have not signed in, and for platforms, which sign what they send."""
@@ -52,6 +53,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "weekly": EVERYBODY,
     "weekly_csv": EVERYBODY,
     "accounts": WATCHING,
+    "token": CONNECTING,
 }
 
 PAGES: Final = (

@@ -198,6 +198,7 @@ def test_no_page_scrolls_sideways_on_a_narrow_screen_or_asks_another_site(
         "escalations",
         "reports/weekly",
         "accounts",
+        "accounts/cyngor-fb/token",
         "nowhere",
     ):
         page.goto(f"/{language}/{path}")

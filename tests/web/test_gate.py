@@ -13,8 +13,8 @@ from tests.web.world import STAFF, Site, token_in
 from vocabulary import Role
 from web.gate import PERMISSIONS, PUBLIC
 
-OWN = {"case_id": "1", "comment_id": "1", "part_id": "1", "evidence_id": "1"}
-OTHER = {"case_id": "3", "comment_id": "3", "part_id": "1", "evidence_id": "2"}
+OWN = {"case_id": "1", "comment_id": "1", "part_id": "1", "evidence_id": "1", "slug": "cyngor-fb"}
+OTHER = {"case_id": "3", "comment_id": "3", "part_id": "1", "evidence_id": "2", "slug": "priffyrdd-fb"}
 
 
 class Route(NamedTuple):

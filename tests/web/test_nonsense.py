@@ -25,6 +25,7 @@ PATHS = (
     "/cy/reports/weekly",
     "/en/reports/weekly.csv",
     "/en/accounts",
+    "/cy/accounts/cyngor-fb/token",
     "/cy/enter",
 )
 

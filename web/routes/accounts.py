@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,12 +10,17 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from moderation.budgets import MILLION, Budget
+from pipeline import tokens
+from pipeline.tokens import Standing
 from reports.page import SILENT
 from store import accounts as accounts_store
 from store import counts, jobs, searches, silences, spending
+from store.accounts import AccountRow, StreamRow
 from store.database import Session
 from store.silences import Silent
 from vocabulary import Platform
+from web import token_words
+from web.gate import sees_page
 from web.visit import SomeVisit
 from words import Words
 from words.names import N_
@@ -72,9 +77,16 @@ def accounts(visit: SomeVisit) -> Response:
         silent_name=lambda kind: visit.words.gettext(SILENT[Silent(kind)]),
         slugs={account.id: account.slug for account, _ in health},
         now=visit.now,
+        token_left=lambda *found: token_words.left(visit.words, standing(visit, *found)),
+        sees_tokens=sees_page(visit.reader, "token"),
         stream_name=lambda name: stream_name(visit.words, name),
         trouble=lambda recorded: trouble(visit.words, recorded),
     )
+
+
+def standing(visit: SomeVisit, account: AccountRow, streams: Sequence[StreamRow]) -> Standing:
+    """How an account's token stands."""
+    return tokens.standing(account, streams, key=visit.here.keys.credentials, now=visit.now)
 
 
 def stream_name(words: Words, name: str) -> str:
