@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import select
@@ -256,7 +257,7 @@ def test_what_platforms_tell_is_settled_while_another_platform_hangs_and_nobody_
         theirs = dyffryn.world.add_account(Platform.X, f"arall-{number}", f"{3000 + number}", "Arall", f"t{number}")
         dyffryn.store.write(partial(register, here=dyffryn.here, theirs=theirs))
         tell(dyffryn, theirs.slug, f"99{number}")
-    gate, entered, placed = threading.Event(), threading.Event(), threading.Event()
+    gate, entered, placed, passed_over = (threading.Event() for _ in range(4))
     real = dyffryn.here.collector
 
     def collector(account: Any, now: datetime) -> Any:
@@ -274,10 +275,12 @@ def test_what_platforms_tell_is_settled_while_another_platform_hangs_and_nobody_
         if not job.id.startswith("settle:"):
             built.remove_job(job.id)
     built.add_listener(lambda event: placed.set() if dyffryn.cases() else None)
+    built.add_listener(lambda event: passed_over.set(), EVENT_JOB_MAX_INSTANCES)
     built.start()
     try:
         assert entered.wait(30), "a notice is looked at without waiting for a round"
         assert placed.wait(30), "what one platform told waits for the other"
+        assert passed_over.wait(30)
     finally:
         gate.set()
         built.shutdown(wait=True)
