@@ -295,7 +295,7 @@ def _stage(folder: Path, *, seed: int, now: datetime, log: Path, port: int = 0) 
             state_dir=folder,
             bank_holidays_url="",
             port=port or 8080,
-            platform_urls={platform: f"{simulator.base_url}/{platform}" for platform in ("x", "facebook")},
+            platform_urls={each.platform.value: simulator.url_of(each.platform) for each in told.council.accounts},
         )
         configuration.make_key_file(settings.key_file)
         keys = configuration.keys(settings)

@@ -35,7 +35,7 @@ def test_broken_saved_replies_stop_the_start_beside_everything_else_that_is_wron
     assert {problem.file for problem in caught.value.problems} == {"templates.toml", "service_areas.toml"}
 
 
-@pytest.mark.parametrize(("platform", "asks"), [(Platform.FACEBOOK, True), (Platform.LINKEDIN, False)])
+@pytest.mark.parametrize(("platform", "asks"), [(Platform.FACEBOOK, True), (Platform.SNAPCHAT, False)])
 def test_a_token_is_asked_for_only_where_something_reads_the_platform(
     tmp_path: Path, platform: Platform, asks: bool
 ) -> None:
