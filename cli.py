@@ -49,7 +49,9 @@ app.add_typer(user_app, name="user")
 app.add_typer(account_app, name="account")
 app.add_typer(policy_app, name="policy")
 search_app = typer.Typer(
-    help="Saved searches: what is said of the body by people who did not write to it.", no_args_is_help=True
+    help="Saved searches: what is said of the body by people who did not write to it.",
+    short_help="Saved searches of what is said of us.",
+    no_args_is_help=True,
 )
 app.add_typer(search_app, name="search")
 webhook_app = typer.Typer(help="What platforms push to us, beside what we ask of them.", no_args_is_help=True)
@@ -225,7 +227,7 @@ def account_add(  # noqa: PLR0917 - Typer hands them over by name
     print(f"{slug} is registered; next: `gwylio account connect {slug}`")
 
 
-@account_app.command("connect")
+@account_app.command("connect", short_help="Let Gwylio into an account.")
 def account_connect(
     slug: str,
     token: Annotated[
@@ -338,7 +340,7 @@ def search_add(
     print(f"{name} is searched for from the next round of {account} on")
 
 
-@search_app.command("list")
+@search_app.command("list", short_help="Every search that is made.")
 def search_list(config: ConfigFile = None) -> None:
     """Show every search that is made: account, name, words, purpose, who asked, and the day of review."""
     from store import searches
@@ -361,7 +363,7 @@ def search_end(account: str, name: str, config: ConfigFile = None) -> None:
     print(f"{name} is searched for no more")
 
 
-@webhook_app.command("show")
+@webhook_app.command("show", short_help="What to enter at a platform.")
 def webhook_show(platform: Platform, config: ConfigFile = None) -> None:
     """Show what to enter at a platform so that it tells us at once: address, token, and what to subscribe to."""
     from collectors.webhooks import DOORS, verify_token
@@ -383,7 +385,7 @@ def webhook_show(platform: Platform, config: ConfigFile = None) -> None:
         raise typer.Exit(DOES_NOT_HOLD)
 
 
-@webhook_app.command("list")
+@webhook_app.command("list", short_help="What was heard, and what was put aside.")
 def webhook_list(config: ConfigFile = None) -> None:
     """Show for each account its platform, the latest notice, how many came, how many wait, and how many were put aside.
 
@@ -400,7 +402,7 @@ def webhook_list(config: ConfigFile = None) -> None:
             _complain(f"notice {row.id} from {row.platform.value}, {row.received_at:%Y-%m-%d %H:%M}: {row.trouble}")
 
 
-@webhook_app.command("end")
+@webhook_app.command("end", short_help="Expect no more notices for an account.")
 def webhook_end(account: str, config: ConfigFile = None) -> None:
     """Expect no more of an account's webhook, after you have unsubscribed there: its silence is no alarm any more."""
     from store import accounts, audit, webhooks
@@ -416,7 +418,7 @@ def webhook_end(account: str, config: ConfigFile = None) -> None:
             )  # fmt: skip
             return gone
 
-        print(f"{account}: {here.store.write(act)} events forgotten; it is read in rounds, as before")
+        print(f"{account}: {here.store.write(act)} notices forgotten; it is read in rounds, as before")
 
 
 @policy_app.command("explain")
@@ -648,12 +650,25 @@ def demo(
 def simulate(
     port: Annotated[int, typer.Option(help="Port on loopback; any free one unless said.")] = 0,
     faults: Annotated[Path | None, typer.Option(help="A TOML file of faults to play.")] = None,
-    seed: Annotated[int, typer.Option()] = 7,
+    seed: Annotated[int, typer.Option(help="Another seed, other dates and other chances.")] = 7,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="One account on each platform and nothing said; tell it what happens.")
+    ] = False,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M"], help="A clock (UTC) that stands there until it is set; else the real one."
+        ),
+    ] = None,
 ) -> None:
-    """Run the simulated platforms on loopback, with the demo council's story in them."""
+    """Run the simulated platforms on loopback, with the demo council's story in them or with nothing at all.
+
+    docs/reference/simulator.md says how to point a client at it, set its clock, and make things go wrong.
+    """
     import demo as world
 
-    world.simulate(port=port, faults=faults, seed=seed, now=datetime.now(UTC))
+    stands = at.replace(tzinfo=UTC) if at else None
+    world.simulate(port=port, faults=faults, seed=seed, now=datetime.now(UTC), stands=stands, empty=empty)
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from pipeline import Installation
 from reports import weekly
 from simulator import faults as faults_file
 from simulator import story
+from simulator.platforms import one_of_each
 from simulator.server import Simulator
 from simulator.story import Commented, Deed, Deleted, Edited, Event, OfficerActed, Posted, Story
 from simulator.world import World
@@ -127,12 +128,22 @@ def live(folder: Path, *, seed: int, port: int) -> None:
             clock.shutdown(wait=True)
 
 
-def simulate(*, port: int, faults: Path | None, seed: int, now: datetime) -> None:
-    """The platforms alone, with the story in them, until stopped."""
-    told = story.read()
-    world = _world_of(told)
-    story.load(world, story.events(told, seed=seed, now=now))
-    with Simulator(world, port=port, faults=faults_file.load(faults) if faults else None) as simulator:
+def simulate(
+    *, port: int, faults: Path | None, seed: int, now: datetime, stands: datetime | None = None, empty: bool = False
+) -> None:
+    """The platforms alone, with the story in them or empty, until stopped.  `stands` is where their clock stands."""
+    if empty:
+        world = World()
+        one_of_each(world)
+    else:
+        told = story.read()
+        world = _world_of(told)
+        story.load(world, story.events(told, seed=seed, now=now))
+    world.now = stands
+    played = faults_file.load(faults) if faults else None
+    if played:
+        played.reseed(seed)
+    with Simulator(world, port=port, faults=played) as simulator:
         print(f"the platforms are at {simulator.base_url}  (stop with Ctrl-C)")
         for account in world.accounts():
             print(

@@ -106,6 +106,11 @@ class Faults:
     def __post_init__(self) -> None:
         self._dice = Random(self.seed)
 
+    def reseed(self, seed: int) -> None:
+        """Draw the shares anew, from another seed."""
+        with self._lock:
+            self.seed, self._dice = seed, Random(seed)
+
     def add(self, fault: Fault) -> None:
         with self._lock:
             self.rows.append(fault)

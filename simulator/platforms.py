@@ -39,6 +39,23 @@ class Pretended(Protocol):
         """What this platform answers to one request; every refusal of its own is an answer too."""
 
 
+OWN_ID: Mapping[Platform, str] = {
+    Platform.BLUESKY: "did:plc:example",
+    Platform.FLICKR: "1001@N99",
+    Platform.YOUTUBE: "UCexample",
+}
+"""How an account of ours is named there, where it is not by a number."""
+
+
+def one_of_each(world: World) -> None:
+    """An account of ours on every platform, called after it, and open to a token that says so."""
+    for number, platform in enumerate(PLATFORMS, 1001):
+        token = f"token-of-{platform.value}"
+        if platform is Platform.WORDPRESS:
+            token = f"gwylio:{token}"
+        world.add_account(platform, platform.value, OWN_ID.get(platform, str(number)), "Example", token)
+
+
 PLATFORMS: Mapping[Platform, Callable[[World], Pretended]] = {
     Platform.BLUESKY: Bluesky,
     Platform.FACEBOOK: Facebook,

@@ -37,6 +37,10 @@ from simulator.world import World, message_as_json
 from vocabulary import GwylioError, Platform
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+TELLINGS = (
+    "post", "comment", "mention", "overheard", "direct_message", "quote", "edit", "delete", "restore", "renew_token",
+)  # fmt: skip
+"""What may be said to have happened, as `World` has it."""
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -138,6 +142,7 @@ class Simulator:
                 Route("/_simulator/now", self._set_now, methods=["POST"]),
                 Route("/_simulator/faults", self._add_fault, methods=["POST"]),
                 Route("/_simulator/push", self._push, methods=["POST"]),
+                Route("/_simulator/happen", self._happen, methods=["POST"]),
                 Route("/{platform:str}/{rest:path}", _Endpoint(self), methods=METHODS),
             ]
         )
@@ -157,6 +162,22 @@ class Simulator:
     async def _set_now(self, request: Request) -> Response:
         self.world.now = datetime.fromisoformat((await request.json())["now"])
         return JSONResponse({"now": self.world.now.isoformat()})
+
+    async def _happen(self, request: Request) -> Response:
+        """Something happens in the world: the name of one of its tellings, and what that takes."""
+        told = await request.json()
+        what = told.pop("what", "") if isinstance(told, dict) else ""
+        if what not in TELLINGS:
+            return JSONResponse({"wrong": f"what must be one of {', '.join(TELLINGS)}"}, status_code=400)
+        try:
+            for name in {"at", "listed_at"} & set(told):
+                told[name] = datetime.fromisoformat(told[name])
+            if what != "renew_token":
+                told.setdefault("at", self.world.now)
+            native_id = getattr(self.world, what)(**told)
+        except (KeyError, TypeError, ValueError) as problem:
+            return JSONResponse({"wrong": f"{type(problem).__name__}: {problem}"}, status_code=400)
+        return JSONResponse({"native_id": native_id})
 
     async def _add_fault(self, request: Request) -> Response:
         try:

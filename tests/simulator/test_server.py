@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from simulator.faults import Fault, Faults, FaultsError, Kind, load
+from simulator.platforms import PLATFORMS, one_of_each
 from simulator.server import Simulator, SimulatorError
 from simulator.world import World
 from vocabulary import Platform
@@ -232,3 +233,49 @@ def test_a_fault_strikes_the_nth_that_fits_or_the_first_few(client: Client):
 
 def test_no_faults_is_no_trouble():
     assert Faults().rows == []
+
+
+def happen(client: Client, what: str, **told: Any) -> requests.Response:
+    address = f"{client.simulator.base_url}/_simulator/happen"
+    return client.session.post(address, json={"what": what, **told}, timeout=5)
+
+
+def test_what_happens_may_be_told_from_outside(client: Client):
+    post = happen(client, "post", account="dyffryn-fb", text="Bore da", at="2026-11-16T09:00:00+00:00").json()
+    comment = happen(
+        client,
+        "comment",
+        account="dyffryn-fb",
+        text="Helo?",
+        author_id="7001",
+        author_name="Mari",
+        post=post["native_id"],
+    ).json()["native_id"]
+    assert [each["id"] for each in client.facebook("GET", f"/{post['native_id']}/comments").json()["data"]] == [comment]
+
+    assert happen(client, "delete", native_id=comment).status_code == 200
+    assert client.facebook("GET", f"/{post['native_id']}/comments").json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("add_account", {}),
+        ("comment", {"account": "nobody"}),
+        ("post", {"account": "dyffryn-x", "text": "a", "at": "yesterday"}),
+        ("delete", {"native_id": "nothing"}),
+    ],
+)
+def test_what_cannot_have_happened_is_refused_with_a_reason(client: Client, what: str, told: dict[str, Any]):
+    refused = happen(client, what, **told)
+
+    assert refused.status_code == 400
+    assert refused.json()["wrong"]
+
+
+def test_an_empty_world_has_one_account_of_each_platform():
+    world = World(now=NINE)
+    one_of_each(world)
+
+    assert {account.platform for account in world.accounts()} == set(PLATFORMS)
+    assert all(world.holder_of(account.platform, account.token) is account for account in world.accounts())
