@@ -20,6 +20,9 @@ import pytest
 
 from simulator.server import Simulator
 from simulator.world import World
+from store import webhooks
+from store.database import Store
+from store.webhooks import Arrived
 from vocabulary import Platform
 
 ROOT = Path(__file__).parents[1]
@@ -85,7 +88,9 @@ def world() -> Iterator[Simulator]:
 ADD = ("account", "add", "dyffryn-fb", "--platform", "facebook", "--id", "1001", "--name", "Dyffryn", "--area", "waste")
 
 
-@pytest.mark.parametrize("words", [(), ("account",), ("report",), ("audit",), ("user",), ("policy",)])
+@pytest.mark.parametrize(
+    "words", [(), ("account",), ("report",), ("audit",), ("user",), ("policy",), ("search",), ("webhook",)]
+)
 def test_the_help_reads_well(gwylio: Shell, words: tuple[str, ...]) -> None:
     told = gwylio(*words, "--help")
     assert told.code == DONE
@@ -225,6 +230,8 @@ WRONG = [
     (("due", "nid-oes.csv"), "nid-oes.csv cannot be read"),
     (("classify", "nid-oes.jsonl"), "nid-oes.jsonl cannot be read"),
     (("due", "--policy", "powis"), "powis"),
+    (("webhook", "show", "youtube"), "youtube pushes nothing; facebook, instagram, linkedin, threads, tiktok, x do"),
+    (("webhook", "end", "nid-oes"), "no account is called nid-oes"),
 ]
 
 
@@ -255,6 +262,64 @@ def test_a_database_of_no_version_is_not_touched(gwylio: Shell) -> None:
     (gwylio.folder / "var/gwylio.sqlite3").unlink()
     told = gwylio("collect")
     assert (told.code, "gwylio migrate" in told.err) == (WRONG_USE, True)
+
+
+def test_what_to_enter_at_a_platform_is_shown_and_what_is_missing_here_is_said(ready: Shell) -> None:
+    bare = ready("webhook", "show", "facebook")
+    assert (bare.code, bare.out.splitlines()[0]) == (DOES_NOT_HOLD, "address: https://YOUR-HOST/webhooks/facebook")
+    assert "no public name is in allowed_hosts" in bare.err
+    assert "GWYLIO_APPS__FACEBOOK__CLIENT_SECRET is not set" in bare.err
+
+    configuration = ready.folder / "gwylio.toml"
+    configuration.write_text('allowed_hosts = ["localhost", "[::1]", "cyngor.example"]\n', encoding="utf-8")
+    ready.environment = {
+        "GWYLIO_APPS__FACEBOOK__CLIENT_SECRET": "cyfrinach",
+        "GWYLIO_APPS__X__CLIENT_SECRET": "cyfrinach",
+    }
+    whole = ready("webhook", "show", "facebook")
+    assert (whole.code, whole.err) == (DONE, "")
+    address, token, subscribe = whole.out.splitlines()
+    assert address == "address: https://cyngor.example/webhooks/facebook"
+    assert re.fullmatch("verify token: [0-9a-f]{40}", token)
+    assert subscribe == "subscribe to: feed, mention, messages"
+    assert ready("webhook", "show", "facebook") == whole, "the token is the same whenever it is asked for"
+    assert token not in ready("webhook", "show", "threads").out
+
+    on_x = ready("webhook", "show", "x")
+    assert (on_x.code, "verify token" in on_x.out) == (DOES_NOT_HOLD, False)
+    assert "GWYLIO_APPS__X__WEBHOOK_SECRET is not set: whatever x pushes is refused" in on_x.err, (
+        "its notices are not signed with the secret of its consent"
+    )
+
+
+def test_what_platforms_told_is_listed_and_may_be_expected_no_more(ready: Shell) -> None:
+    assert ready(*ADD).code == DONE
+    assert ready("webhook", "list") == Told(DONE, "", "")
+    at, audit_key = datetime(2026, 11, 16, 9, 0, tzinfo=UTC), (ready.folder / "var/secret.key").read_bytes()
+    arrived = [
+        Arrived(
+            platform=Platform.FACEBOOK,
+            fingerprint=str(number),
+            account_id=whose,
+            raw=b"eu geiriau",
+            trouble=trouble,
+            settled=bool(trouble),
+        )
+        for number, (whose, trouble) in enumerate([(1, ""), (1, ""), (None, "it names no account of ours")])
+    ]
+    with Store(f"sqlite:///{ready.folder / 'var/gwylio.sqlite3'}", audit_key=audit_key) as store:
+        store.write(lambda session: webhooks.keep(session, arrived, now=at))
+
+    listed = ready("webhook", "list")
+    assert listed.out.splitlines() == [
+        "-\tfacebook\t2026-11-16T09:00:00Z\t1\t0\t1",
+        "dyffryn-fb\tfacebook\t2026-11-16T09:00:00Z\t2\t2\t0",
+    ]
+    assert listed.err == "notice 3 from facebook, 2026-11-16 09:00: it names no account of ours\n"
+    ended = ready("webhook", "end", "dyffryn-fb")
+    assert (ended.code, ended.out) == (DONE, "dyffryn-fb: 2 notices forgotten; it is read in rounds, as before\n")
+    assert ready("webhook", "list").out.splitlines() == ["-\tfacebook\t2026-11-16T09:00:00Z\t1\t0\t1"]
+    assert ready("audit", "verify").code == DONE
 
 
 ARRIVALS = "reference,received_at\nA,2026-11-20T23:30:00+00:00\nB,2026-12-23T09:00:00Z\n"

@@ -333,6 +333,19 @@ def test_an_event_that_fails_holds_up_no_other(dyffryn: Wired) -> None:
     assert dyffryn.comment(native_id).case_id is not None
 
 
+def test_an_edit_that_was_seen_is_settled_though_another_list_cannot_be_read(dyffryn: Wired) -> None:
+    dyffryn.arrives("Pryd?", "dyffryn-facebook")
+    [comment] = dyffryn.comments()
+    dyffryn.pushes()
+    dyffryn.settles()
+    dyffryn.world.edit(comment.native_id, "Pryd mae'r biniau?", dyffryn.wait(minutes=1))
+    dyffryn.pushes()
+    dyffryn.spoil(Kind.FORBIDDEN, path="*/conversations", times=10_000)
+    told = dyffryn.settles()
+    assert (told.settled, told.failed) == (1, 0)
+    assert dyffryn.comment(comment.native_id).latest == 2
+
+
 def test_a_storm_of_comments_takes_a_round_every_half_minute_and_not_one_each(dyffryn: Wired) -> None:
     rounds = 0
     for second in range(120):
