@@ -53,7 +53,7 @@ from collectors.paging import NOTHING_SPENT, Leaf, Run, pages
 from collectors.transport import Line
 from vocabulary import Author, Comment, OwnReply, Platform, Post
 
-POST_FIELDS = "id,created_time,message,story,from,permalink_url,status_type"
+POST_FIELDS = "id,created_time,message,story,from,permalink_url,status_type,is_hidden"
 COMMENT_FIELDS = "id,created_time,message,from{id,name},parent{id},is_hidden,permalink_url,attachment,comment_count"
 PAGE_SIZE = 100
 
@@ -68,6 +68,7 @@ LONGEST_COMMENT = 8_000
 LONGEST_MESSAGE = 2_000
 
 FEEDS = {"posts": "feed", "tagged": "tagged"}
+WHOLE_FEED = {"include_hidden": "true"}  # what we have hidden is discussed on, and may be shown again
 
 # Facebook's own error codes; those of the whole family are in collectors/graph.py.
 MEANING: Meaning = {
@@ -135,10 +136,10 @@ class FacebookPage:
 
         Posts that name us on other people's pages are in a list of their own, and are comments to us as well.
         """
-        again = again_from(cursor.watermark, POSTS_AGAIN)
+        again, whole = again_from(cursor.watermark, POSTS_AGAIN), WHOLE_FEED if edge == FEEDS["posts"] else {}
 
         def leaf(leg: str, after: str) -> Leaf:
-            listing = self._listing(self.page_id, edge, after, fields=POST_FIELDS, **seconds(again))
+            listing = self._listing(self.page_id, edge, after, fields=POST_FIELDS, **whole, **seconds(again))
             sifted = sift(listing.items, partial(self._post_or_comment, edge))
             return Leaf(sifted, listing.next, listing.at.isoformat(), listing.usage)
 
@@ -171,7 +172,7 @@ class FacebookPage:
         posts: list[str] = []
         began, after, looked_at, seen, usage = "", "", 0, {""}, Usage()
         while True:
-            listing = self._listing(self.page_id, "feed", after, fields="id,created_time,updated_time")
+            listing = self._listing(self.page_id, "feed", after, fields="id,created_time,updated_time", **WHOLE_FEED)
             began = began or listing.at.isoformat()
             usage = replace(listing.usage, requests=usage.requests + 1, items=usage.items + listing.usage.items)
             for item in listing.items:
@@ -203,6 +204,7 @@ class FacebookPage:
             author=author,
             thread=native_id,
             url=url,
+            hidden=None if edge == FEEDS["tagged"] else _hidden(item),
             raw=raw,
         )
 
@@ -230,7 +232,7 @@ class FacebookPage:
             thread=post,
             in_reply_to=parent,
             url=perhaps(item, "permalink_url"),
-            hidden=item["is_hidden"] is True if "is_hidden" in item else None,
+            hidden=_hidden(item),
             raw=raw,
         )
 
@@ -364,6 +366,10 @@ def open_page(access: Access) -> FacebookPage:
     """
     client, line = open_sdk(access)
     return FacebookPage(access.account, access.native_id, client, line)
+
+
+def _hidden(item: Mapping[str, Any]) -> bool | None:
+    return item["is_hidden"] is True if "is_hidden" in item else None
 
 
 def _author(item: Mapping[str, Any]) -> Author | None:

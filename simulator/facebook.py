@@ -80,6 +80,7 @@ class Facebook:
             for message in self.world.messages(page.slug)
             if not message.parent and not message.private and not message.aside and message.listed(now)
             if message.elsewhere == (edge == "tagged")
+            if not message.hidden or ask.query.get("include_hidden") == "true"
             if edge in ("feed", "tagged") or (message.author.native_id == page.native_id) == (edge == "published_posts")
         ]
         self._refuse(wanted(ask.query.get("fields", "id")), NOT_OF_A_POST, "PagePost")

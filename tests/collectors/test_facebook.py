@@ -365,6 +365,26 @@ def test_an_answer_on_a_visitors_post_is_read_back_without_asking_for_what_posts
     assert all(each.status == 200 for each in scene.simulator.requests)
 
 
+# --- what a visitor wrote, and we have hidden
+
+
+def test_a_hidden_post_of_a_visitor_is_still_read_and_so_is_what_is_said_under_it(scene: Scene, account: Account):
+    visitor = scene.world.mention(account.slug, "The bins on Heol Fawr?", *MARI, NINE - 2 * HOUR)
+    collector = scene.collector(account)
+    assert of_stream(scene, account, "posts").comments[visitor].hidden is False
+    collector.act(Action.HIDE, visitor)
+    late = scene.world.comment(account.slug, "Well?", *TOM, NINE - HOUR, post=visitor)
+
+    assert of_stream(scene, account, "posts").comments[visitor].hidden is True
+    assert set(of_stream(scene, account, "comments").comments) == {late}
+
+
+def test_whether_somebody_elses_page_hides_a_post_is_not_ours_to_say(scene: Scene, account: Account):
+    tagged = scene.world.mention(account.slug, "Ble mae'r bws?", *TOM, NINE - HOUR, elsewhere=True)
+
+    assert of_stream(scene, account, "tagged").comments[tagged].hidden is None
+
+
 # --- how many there are
 
 
