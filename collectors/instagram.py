@@ -63,7 +63,7 @@ PAGE_SIZE: Final = 100
 COMMENTS_PAGE: Final = 50  # Instagram sends no more comments than that at once
 MEDIA_FIELDS: Final = "id,caption,media_type,permalink,timestamp,username"
 TAGGED_FIELDS: Final = f"{MEDIA_FIELDS},owner{{id}}"  # the owner is told only where it is us
-PERSON: Final = "username,from{id,username},user{id}"
+PERSON: Final = "username,from{id,username,self_ig_scoped_id},user{id}"
 COMMENT_FIELDS: Final = f"id,text,timestamp,{PERSON},hidden,parent_id,media{{id,permalink}}"
 WITH_REPLIES: Final = f"{COMMENT_FIELDS},replies.limit({COMMENTS_PAGE}){{id,text,timestamp,{PERSON},hidden,parent_id}}"
 MENTION_FIELDS: Final = "id,text,timestamp,username,media{id,permalink}"
@@ -324,8 +324,8 @@ class InstagramAccount:
     def _told(self, media: str, item: Mapping[str, Any], raw: bytes, above: str, url: str) -> Comment | OwnReply:
         native_id, text, posted_at = said(item, "id"), perhaps(item, "text"), moment(item, "timestamp")
         parent = perhaps(item, "parent_id") or above or media
-        sender, author = perhaps(within(item, "user"), "id"), _author(item)
-        if self.ig_id in (sender, author.native_id if author else ""):
+        author = _author(item)
+        if self._is_ours(item):
             return OwnReply(
                 account=self.account,
                 native_id=native_id,
@@ -347,6 +347,12 @@ class InstagramAccount:
             hidden=item["hidden"] is True if "hidden" in item else None,
             raw=raw,
         )
+
+    def _is_ours(self, item: Mapping[str, Any]) -> bool:
+        """Our own id stands under `user`; under `from` we go by one of this app's own, and it says that it is ours."""
+        sender = within(item, "from")
+        named = (perhaps(within(item, "user"), "id"), perhaps(sender, "id"))
+        return self.ig_id in named or bool(perhaps(sender, "self_ig_scoped_id"))
 
     def _post(self, item: Mapping[str, Any], raw: bytes) -> Post:
         return Post(
@@ -583,10 +589,17 @@ class InstagramAccount:
         raise Transient(self.account, f"there are more than {READ_BACK_PAGES} pages of replies")
 
     def _listing(self, above: str, edge: str, after: str, *, most: int = PAGE_SIZE, **args: Any) -> Listing:
+        """One page.  Instagram promises the next one, but not among the posts that tag us.
+
+        There only a page without a cursor is the last, or one with nothing on it.
+        """
         if after:
             args["after"] = after
         limit = min(self.page_size, most)
-        return self._asks.listing(lambda: self.client.get_connections(above, edge, limit=limit, **args))
+        listing = self._asks.listing(lambda: self.client.get_connections(above, edge, limit=limit, **args))
+        if edge == "tags" and listing.items:
+            return replace(listing, next=listing.last)
+        return listing
 
 
 def open_instagram(access: Access) -> InstagramAccount:

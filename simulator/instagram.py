@@ -38,6 +38,8 @@ HOST = "https://graph.facebook.com"
 COMMENTS_PAGE, USUAL_REPLIES = 50, 25
 LONGEST_MESSAGE, MESSAGES_REACHABLE = 1_000, 20
 USUAL_COMMENT = "id,text,timestamp"
+SCOPED = "9"
+"""What stands before our own id where we go by one of the app's own, which says so."""
 
 
 class Instagram:
@@ -85,7 +87,7 @@ class Instagram:
     # --- reading
 
     def _media(self, us: Account, ask: Ask, owner: str, edge: str) -> Answer:
-        """Ours, or those of others that tag us."""
+        """Ours, or those of others that tag us; of these no page promises another, and none is chosen by its time."""
         if owner != us.native_id:
             raise not_there(owner)
         found = [
@@ -94,7 +96,13 @@ class Instagram:
             if not message.parent and not message.private and not message.aside and message.listed(self.world.now)
             if (message.author.native_id == us.native_id) == (edge == "media")
         ]
-        return listed(ask, HOST, newest_first(in_time(ask, found)), partial(self._medium, us), "id")
+        if edge == "media":
+            found = in_time(ask, found)
+        answer = listed(ask, HOST, newest_first(found), partial(self._medium, us), "id")
+        more = answer.payload.get("paging", {}).pop("next", None) if edge == "tags" else ""
+        if more is None and not ask.query.get("after"):
+            answer.payload.pop("paging", None)
+        return answer
 
     def _comments(self, us: Account, ask: Ask, media_id: str) -> Answer:
         """What answers the media itself, newest first; replies only inside it."""
@@ -260,7 +268,9 @@ class Instagram:
         if self._top(message) is not message:
             shape["parent_id"] = self._top(message).native_id
         if author.native_id == us.native_id:
+            scoped = f"{SCOPED}{us.native_id}"
             shape["user"] = {"id": us.native_id}
+            shape["from"] = {"id": scoped, "username": author.username, "self_ig_scoped_id": scoped}
         return shape
 
 

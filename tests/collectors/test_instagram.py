@@ -344,13 +344,28 @@ def test_where_there_is_no_id_the_handle_is_all_there_is(item: dict[str, Any], a
     assert [comment.author for comment in page.comments] == [author]
 
 
-def test_our_own_is_known_even_where_it_does_not_say_from_whom():
-    collector = an_account({"data": [{"id": "2", "text": "!", "timestamp": AT, "user": {"id": "1001"}}]})
+# What an item says of its author, and whether that is us.
+OURS = [
+    ({"user": {"id": "1001"}},                                                      True),
+    ({"from": {"id": "1001", "username": "dyffryn"}},                               True),
+    ({"from": {"id": "77", "username": "dyffryn", "self_ig_scoped_id": "77"}},      True),
+    ({"from": {"id": "77", "username": "dyffryn"}, "user": {"id": "1001"}},         True),
+    ({"from": {"id": "77", "username": "mari"}},                                    False),
+    ({"from": {"id": "77", "username": "mari", "self_ig_scoped_id": ""}},           False),
+    ({"user": {"id": "1002"}},                                                      False),
+    ({},                                                                            False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("item", "ours"), OURS)
+def test_our_own_is_known_by_any_of_the_ways_in_which_instagram_says_so(item: dict[str, Any], ours: bool):
+    collector = an_account({"data": [{"id": "2", "text": "!", "timestamp": AT, **item}]})
     run = json.dumps([Counted(0, {"1": (1, 0)}).packed(), ["1"], ""])
 
     (page,) = collector.fetch("comments", Cursor("", run), Budget())
 
-    assert [ours.native_id for ours in page.ours] == ["2"]
+    assert [each.native_id for each in page.ours] == (["2"] if ours else [])
+    assert [each.native_id for each in page.comments] == ([] if ours else ["2"])
 
 
 # --- tags
@@ -376,6 +391,22 @@ def test_our_own_post_that_tags_us_is_no_comment():
     assert not page.comments
 
 
+def test_of_the_tags_no_page_promises_another_and_all_are_read(scene: Scene, account: Account):
+    everything = {
+        scene.world.mention(account.slug, f"{number}", *TOM, NINE - HOUR + number * MINUTE) for number in range(12)
+    }
+
+    assert set(of_stream(scene, account, "tagged", page_size=5).comments) == everything
+
+
+def test_tags_that_fit_on_one_page_are_asked_for_once(scene: Scene, account: Account):
+    scene.world.mention(account.slug, "Diolch", *TOM, NINE - HOUR)
+
+    of_stream(scene, account, "tagged")
+
+    assert asked_of(scene, "/tags") == 1
+
+
 def test_tags_of_the_last_week_are_read_again_and_older_ones_are_not(scene: Scene, account: Account):
     everything = {
         scene.world.mention(account.slug, f"{number}", *TOM, NINE - 20 * 24 * HOUR + number * 24 * HOUR)
@@ -387,7 +418,7 @@ def test_tags_of_the_last_week_are_read_again_and_older_ones_are_not(scene: Scen
 
     of_stream(scene, account, "tagged", kept, page_size=5)
 
-    assert (before, asked_of(scene, "/tags") - before) == (4, 2)
+    assert (before, asked_of(scene, "/tags") - before) == (5, 2)  # at first until one is empty
 
 
 # --- mentions, which only a webhook tells of
