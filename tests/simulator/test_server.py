@@ -13,7 +13,7 @@ import requests
 
 from simulator.faults import Fault, Faults, FaultsError, Kind, load
 from simulator.platforms import PLATFORMS, one_of_each
-from simulator.server import Simulator, SimulatorError
+from simulator.server import TELLINGS, Simulator, SimulatorError
 from simulator.world import World
 from vocabulary import Platform
 
@@ -279,3 +279,10 @@ def test_an_empty_world_has_one_account_of_each_platform():
 
     assert {account.platform for account in world.accounts()} == set(PLATFORMS)
     assert all(world.holder_of(account.platform, account.token) is account for account in world.accounts())
+
+
+def test_the_manual_knows_every_fault_and_all_that_can_happen():
+    manual = (Path(__file__).parents[2] / "docs" / "reference" / "simulator.md").read_text(encoding="utf-8")
+
+    assert [kind.value for kind in Kind if f"`{kind.value}`" not in manual] == []
+    assert [what for what in TELLINGS if f"`{what}`" not in manual] == []
