@@ -9,9 +9,10 @@ import pytest
 
 from collectors.base import Access, Collector, CollectorError, Gone, Refused, Unconfirmed
 from collectors.registry import open_collector
-from store import accounts, counts, jobs, searches, silences, spending
+from store import accounts, counts, jobs, searches, silences, spending, webhooks
 from store.database import Session
 from store.silences import Silent
+from store.webhooks import Arrived
 from tests.collectors.contracts import CONTRACTS
 from tests.web.world import Site
 from vocabulary import Act, Note, Origin, Platform
@@ -154,3 +155,39 @@ def test_what_a_search_found_is_marked_as_such_in_the_queue_and_owes_no_answer(s
     assert "found by a search: Biniau" in html.unescape(visitor.get(f"/en/cases/{case}").text)
     assert "Biniau" not in visitor.get("/en/queue").text
     assert "wedi'i ganfod drwy chwiliad: Biniau" in html.unescape(visitor.get("/cy/queue?show=look").text)
+
+
+def test_a_webhook_that_fell_silent_and_what_platforms_told_stand_there_in_both_languages(site: Site) -> None:
+    ago = site.now - timedelta(hours=5)
+
+    def told(session: Session) -> None:
+        account = accounts.by_slug(session, "cyngor-fb")
+        silences.note(session, account, Silent.WEBHOOK, ago, now=site.now)
+        webhooks.keep(
+            session,
+            [
+                Arrived(platform=Platform.FACEBOOK, fingerprint="a", account_id=account.id, raw=b"their own words"),
+                Arrived(
+                    platform=Platform.X, fingerprint="b", account_id=None, raw=b"", trouble="no JSON", settled=True
+                ),
+            ],
+            now=ago,
+        )
+        jobs.quarantine(
+            session, account.id, "webhook", native_id="5_7", fingerprint="a", reason="Gone", raw=b"", now=site.now
+        )
+
+    assert "What platforms tell us" not in site.visitor("nia").get("/en/accounts").text
+    site.store.write(told)
+    english, welsh = (html.unescape(site.visitor("nia").get(f"/{each}/accounts").text) for each in ("en", "cy"))
+    for words, geiriau in (
+        ("Not heard: 1", "Heb eu clywed: 1"),
+        ("the platform did not notify us", "ni roddodd y platfform wybod i ni"),
+        ("What platforms tell us", "Yr hyn y mae'r platfformau yn ei ddweud wrthym"),
+        ("20 November 2026, 05:00", "20 Tachwedd 2026, 05:00"),
+        ("no account of ours", "dim un o'n cyfrifon ni"),
+        ("notices from the platform", "hysbysiadau gan y platfform"),
+    ):
+        assert words in english
+        assert geiriau in welsh
+    assert "their own words" not in english + welsh

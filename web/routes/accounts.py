@@ -14,7 +14,7 @@ from pipeline import tokens
 from pipeline.tokens import Standing
 from reports.page import SILENT
 from store import accounts as accounts_store
-from store import counts, jobs, searches, silences, spending
+from store import counts, jobs, searches, silences, spending, webhooks
 from store.accounts import AccountRow, StreamRow
 from store.database import Session
 from store.silences import Silent
@@ -42,6 +42,7 @@ STREAMS: Final[Mapping[str, str]] = {
     "spam": N_("comments taken for spam"),
     "tagged": N_("posts that tag us"),
     "threads": N_("replies deep in our conversations"),
+    "webhook": N_("notices from the platform"),
 }
 """What people call the streams that collectors read."""
 
@@ -64,7 +65,7 @@ def accounts(visit: SomeVisit) -> Response:
         health = accounts_store.health(session)
         put_aside = jobs.quarantined(session)
         silent, differing = silences.lasting(session), counts.differing(session, now=visit.now)
-        searched = searches.everything(session)
+        searched, told = searches.everything(session), webhooks.heard(session)
         purses = [_purse(session, visit, platform, budget) for platform, budget in visit.here.budgets.root.items()]
     return visit.page(
         "accounts.html",
@@ -73,6 +74,7 @@ def accounts(visit: SomeVisit) -> Response:
         silences=silent,
         differing=differing,
         searches=searched,
+        told=told,
         purses=[purse for purse in purses if any(account.platform is purse.platform for account, _ in health)],
         silent_name=lambda kind: visit.words.gettext(SILENT[Silent(kind)]),
         slugs={account.id: account.slug for account, _ in health},
