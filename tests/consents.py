@@ -156,12 +156,7 @@ def village(folder: Path, *, public: bool = False) -> Iterator[Village]:
         world.add_account(platform, slug_of(platform), native_id, "Cyngor Dyffryn", token)
     with Simulator(world) as simulator:
         settings = settings_of(folder, simulator.base_url, public=public)
-        for platform, app in settings.apps.items():
-            simulator.consent.register(platform, str(app.client_id), app.client_secret, app.redirect_uri)
-        facebook = settings.apps[Platform.FACEBOOK]
-        simulator.consent.register(
-            Platform.INSTAGRAM, str(facebook.client_id), facebook.client_secret, facebook.redirect_uri
-        )
+        register_apps(simulator, settings, WAY_BACK)
         configuration.make_key_file(settings.key_file)
         keys = configuration.keys(settings)
         with Store(settings.database, audit_key=keys.audit, head_file=settings.audit_head_file) as store:
@@ -169,6 +164,13 @@ def village(folder: Path, *, public: bool = False) -> Iterator[Village]:
             store.write(_register)
         with opening.installation(settings) as opened:
             yield Village(replace(opened, open_panel=lambda: Panel([ByWords()])), simulator)
+
+
+def register_apps(simulator: Simulator, settings: Settings, back: str) -> None:
+    """Register the configured apps with the platforms; Instagram is reached with Facebook's."""
+    for platform in ways.WAYS:
+        if app := settings.app(platform):
+            simulator.consent.register(platform, str(app.client_id), app.client_secret, back)
 
 
 def settings_of(folder: Path, base_url: str, *, public: bool = False) -> Settings:
@@ -183,6 +185,20 @@ def settings_of(folder: Path, base_url: str, *, public: bool = False) -> Setting
     }
     urls = {platform.value: f"{base_url}/{platform.value}" for platform in IDS}
     return configuration.exactly(state_dir=folder, bank_holidays_url="", platform_urls=urls, apps=apps)
+
+
+def written(dyffryn: Village, folder: Path, back: str = WAY_BACK) -> dict[str, str]:
+    """gwylio.toml for a command line that is to find the same village; answers what must be in its environment."""
+    lines = [f'state_dir = "{folder}"', 'bank_holidays_url = ""', "[platform_urls]"]
+    lines += [f'{platform.value} = "{dyffryn.simulator.url_of(platform)}"' for platform in IDS]
+    environment = {}
+    for platform, app in dyffryn.here.settings.apps.items():
+        lines += [f"[apps.{platform.value}]", f'client_id = "{app.client_id}"', f'redirect_uri = "{back}"']
+        environment[f"GWYLIO_APPS__{platform.name}__CLIENT_SECRET"] = app.client_secret
+    register_apps(dyffryn.simulator, dyffryn.here.settings, back)
+    lines += ["[apps.mastodon]", f'redirect_uri = "{back}"']
+    (folder / "gwylio.toml").write_text("\n".join(lines), encoding="utf-8")
+    return environment
 
 
 def taken_to(door: Door) -> Granted:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.consents import IDS, PASSWORDS, Village, browse, slug_of, village
+from tests.consents import IDS, PASSWORDS, Village, browse, slug_of, village, written
 from tests.test_cli import BARE, DONE, OUTSIDE, ROOT, WRONG_USE
 from vocabulary import Platform
 
@@ -99,16 +99,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     with village(tmp_path) as dyffryn:
         dyffryn.world.now = None  # the clock that the command reads
         port = free_port()
-        back = f"http://127.0.0.1:{port}/callback"
-        lines = [f'state_dir = "{tmp_path}"', "[platform_urls]"]
-        lines += [f'{platform.value} = "{dyffryn.simulator.url_of(platform)}"' for platform in IDS]
-        made = Desk(dyffryn, tmp_path, port)
-        for platform, app in dyffryn.here.settings.apps.items():
-            lines += [f"[apps.{platform.value}]", f'client_id = "{app.client_id}"', f'redirect_uri = "{back}"']
-            made.environment[f"GWYLIO_APPS__{platform.name}__CLIENT_SECRET"] = app.client_secret
-            dyffryn.simulator.consent.register(platform, str(app.client_id), app.client_secret, back)
-        lines += ["[apps.mastodon]", f'redirect_uri = "{back}"']
-        (tmp_path / "gwylio.toml").write_text("\n".join(lines), encoding="utf-8")
+        environment = written(dyffryn, tmp_path, f"http://127.0.0.1:{port}/callback")
+        made = Desk(dyffryn, tmp_path, port, environment)
         yield made
 
 
