@@ -214,8 +214,11 @@ class Inbox:
             if sifted.troubles:
                 raise Malformed(self.graph.account, "one of the messages cannot be read")
             yield from (ours for ours in sifted.ours if ours.posted_at >= earliest)
-            if not listing.next or self.reachable or _oldest(listing.items, earliest) < earliest:
+            more = len(listing.items) >= self.reachable if self.reachable else bool(listing.next)
+            if not more or _oldest(listing.items, earliest) < earliest:
                 return
+            if self.reachable:
+                raise Transient(self.graph.account, "so much was said since that the rest cannot be read any more")
             if listing.next == after:
                 raise Malformed(self.graph.account, "a page of messages leads back to itself")
             after = listing.next

@@ -551,10 +551,12 @@ class InstagramAccount:
             raise Refused(self.account, f"that is not how one does {action.value} on Instagram")
 
     def _delete(self, native_id: str) -> None:
+        """What is not there need not be deleted; but the same is said of what is not for us."""
         try:
             self._asks.done(send_through(self.client, native_id, method="DELETE"), refusal=NOT_DONE)
         except Gone:
-            return
+            if self.recheck([native_id])[native_id] is not Standing.GONE:
+                raise
 
     def own_replies(self, native_id: str, *, since: datetime) -> Sequence[OwnReply]:
         """Instagram nests once: what answers a reply stands beside it, under the comment above.

@@ -365,6 +365,25 @@ def test_an_answer_on_a_visitors_post_is_read_back_without_asking_for_what_posts
     assert all(each.status == 200 for each in scene.simulator.requests)
 
 
+# --- deleting
+
+
+@pytest.mark.parametrize("path", ["*", "*/{page}_*"])
+def test_what_may_not_be_deleted_is_never_called_deleted(scene: Scene, account: Account, path: str):
+    """Facebook says the same of what is not there, and of what is not for us."""
+    post = scene.world.post(account.slug, "Bore da", NINE - 2 * HOUR)
+    comment = scene.world.comment(account.slug, "?", *MARI, NINE - HOUR, post=post)
+    collector = scene.collector(account)
+    if path == "*":
+        scene.spoil(Fault(Kind.GONE, method="DELETE"))
+    else:
+        collector.act(Action.DELETE, comment)
+        scene.spoil(Fault(Kind.FORBIDDEN, path=path.format(page=account.native_id), times=9))
+
+    with pytest.raises(Gone):
+        collector.act(Action.DELETE, comment)
+
+
 # --- what a visitor wrote, and we have hidden
 
 

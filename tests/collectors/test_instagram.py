@@ -22,6 +22,7 @@ from collectors.base import (
     PermissionLost,
     Refused,
     Standing,
+    Transient,
     Unconfirmed,
 )
 from collectors.instagram import Counted, InstagramAccount, Place
@@ -586,6 +587,15 @@ def test_many_replies_are_read_back_to_their_end(scene: Scene, account: Account,
     assert asked_of(scene, "/replies") == 3
 
 
+def test_what_may_not_be_deleted_is_never_called_deleted(scene: Scene, account: Account, media: str):
+    """Instagram says the same of what is not there, and of what is not for us."""
+    question = scene.world.comment(account.slug, "Pryd?", *MARI, NINE - 2 * HOUR, post=media)
+    scene.spoil(Fault(Kind.GONE, method="DELETE"))
+
+    with pytest.raises(Gone):
+        scene.collector(account).act(Action.DELETE, question)
+
+
 # --- in private
 
 
@@ -612,6 +622,21 @@ def test_of_a_conversation_no_more_is_asked_for_than_meta_tells(scene: Scene, ac
     kept = of_stream(scene, account, "messages")
 
     assert (len(kept.comments), asked_of(scene, "/messages")) == (20, 1)
+
+
+def test_a_read_back_that_cannot_reach_far_enough_proves_nothing(scene: Scene, account: Account):
+    first = scene.world.direct_message(account.slug, "Helo?", *MARI, NINE - 2 * HOUR)
+    collector = scene.collector(account)
+    collector.reply(first, "Helo!", key="k1")
+    for number in range(20):
+        at = NINE + MINUTE + number * MINUTE
+        scene.world.direct_message(account.slug, f"{number}", *MARI, at, parent=first)
+    scene.world.now = NINE + 18 * MINUTE
+    assert [ours.text for ours in collector.own_replies(first, since=NINE)] == ["Helo!"]
+    scene.world.now = NINE + 20 * MINUTE
+
+    with pytest.raises(Transient, match="cannot be read any more"):
+        collector.own_replies(first, since=NINE)
 
 
 @pytest.mark.parametrize("text", ["ŵ" * 501, "😀" * 251])
