@@ -165,8 +165,9 @@ def on_show(session: Session, account_id: int, native_ids: Sequence[str]) -> Seq
 def unannounced_since(session: Session, account_id: int, *, now: datetime) -> datetime | None:
     """When the first comment came that the platform ought to have told us of and did not.
 
-    None for an account of which it never told us anything.  Only what was written to us in public
-    counts: private messages and searches are subscribed to apart, if at all.
+    None for an account of which it never told us anything.  Only what stands right under a post of ours
+    counts: of that every platform tells, while tags, replies to replies, private messages and what a
+    search finds are told of by some, or to those who subscribed to them apart.
     """
     latest = session.scalar(
         select(func.max(WebhookEventRow.received_at)).where(WebhookEventRow.account_id == account_id)
@@ -177,6 +178,7 @@ def unannounced_since(session: Session, account_id: int, *, now: datetime) -> da
         select(func.min(CommentRow.posted_at)).where(
             CommentRow.account_id == account_id,
             CommentRow.origin == Origin.ADDRESSED,
+            CommentRow.in_reply_to.in_(select(PostRow.native_id).where(PostRow.account_id == account_id)),
             CommentRow.history.is_(False),
             CommentRow.posted_at > latest + CLOCKS_DIFFER,
             CommentRow.first_seen <= now - UNANNOUNCED,

@@ -668,6 +668,34 @@ def test_what_no_webhook_owed_us_is_no_silence(dyffryn: Wired, what: str) -> Non
     assert watch(dyffryn) == []
 
 
+def tagged(town: Wired) -> str:
+    return town.world.mention("dyffryn-instagram", "Gwyliau", "b7", "Enw b7", town.now)
+
+
+def deep(town: Wired) -> str:
+    """A reply to a reply: X tells of direct ones only."""
+    theirs = town.says("Pryd?", "dyffryn-x", author="a8")
+    town.pushes("dyffryn-x")
+    town.wait(minutes=10)
+    return town.world.comment("dyffryn-x", "A fi", "a9", "Enw", town.now, post=town.posts["dyffryn-x"], parent=theirs)
+
+
+@pytest.mark.parametrize(("slug", "happens"), [("dyffryn-instagram", tagged), ("dyffryn-x", deep)])
+def test_what_a_platform_tells_nobody_of_is_not_missed(
+    dyffryn: Wired, slug: str, happens: Callable[[Wired], str]
+) -> None:
+    dyffryn.says("Pryd?", slug)
+    dyffryn.pushes(slug)
+    dyffryn.wait(minutes=10)
+    native_id = happens(dyffryn)
+    dyffryn.simulator.pusher.skip(slug)
+    dyffryn.collect(slug)
+    dyffryn.wait(hours=1)
+    dyffryn.collect(slug)
+    assert dyffryn.comment(native_id).native_id == native_id, "the rounds found it"
+    assert [each for each in watch(dyffryn) if each[1] == Silent.WEBHOOK] == []
+
+
 def test_a_webhook_that_nobody_wants_any_more_is_not_missed(dyffryn: Wired) -> None:
     dyffryn.says("Pryd?", "dyffryn-facebook")
     dyffryn.pushes()
