@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from collectors.webhooks import DOORS, verify_token
-from settings import App
+from settings import SIGNS_APART, App
 from store import webhooks
 from store.database import Store
 from store.webhooks import WebhookEventRow
@@ -34,6 +34,7 @@ from vocabulary import Platform
 from web.app import create_app
 from web.routes.webhooks import LARGEST
 from web.security import HEADERS
+from words import Words
 
 BODY = json.dumps(EXAMPLES[Platform.FACEBOOK][0]).encode()
 HEAVY = b'{"object":"page","entry":[{"id":"1001","changes":[{"field":"f","value":"%s"}]}]}' % (b"x" * 500_000)
@@ -316,3 +317,16 @@ def test_a_notice_from_a_clock_far_off_is_refused_only_where_the_platform_signs_
     for away, status in ((timedelta(days=4), 401), (timedelta(hours=71), 200)):
         header = signed(Platform.TIKTOK, body, NINE - away)
         assert door.client.post("/webhooks/tiktok", content=body, headers=header).status_code == status
+
+
+PAGE = (Path(__file__).parents[2] / "docs/reference/webhooks.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("platform", DOORS)
+def test_the_page_about_webhooks_says_what_the_doors_do(platform: Platform) -> None:
+    [row] = [line for line in PAGE.splitlines() if line.startswith(f"| {Words('en').name(platform)} | `GWYLIO_APPS__")]
+    _, _, secret, header, subscribe, _ = (cell.strip() for cell in row.split("|"))
+    assert header.strip("`").lower() == DOORS[platform].header
+    assert subscribe == ", ".join(f"`{each}`" for each in DOORS[platform].subscribe)
+    assert ("WEBHOOK_SECRET" in secret) is (platform in SIGNS_APART)
+    assert f"| 413 | heavier than {LARGEST:,} bytes |" in PAGE
