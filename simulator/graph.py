@@ -47,10 +47,12 @@ class Graph:
     platform: Platform
     routes: Routes
     version: str = "v26.0"
-    spent: int = 0
+    spent: dict[datetime, int] = field(default_factory=dict)
+    """Requests in each hour of the world's clock."""
 
     def answer(self, ask: Ask) -> Answer:
-        self.spent += 1
+        hour = self.world.now.replace(minute=0, second=0, microsecond=0)
+        self.spent[hour] = self.spent.get(hour, 0) + 1
         account = self.world.holder_of(self.platform, ask.token)
         if account is None:
             made = error(GraphRefusal(401, 190, "Invalid OAuth 2.0 Access Token", subcode=467))
@@ -60,7 +62,7 @@ class Graph:
                     made = self._routed(account, ask)
             except GraphRefusal as refusal:
                 made = error(refusal)
-        used = min(99, 100 * self.spent // REQUESTS_IN_A_WINDOW)
+        used = min(99, 100 * self.spent[hour] // REQUESTS_IN_A_WINDOW)
         usage = json.dumps({"call_count": used, "total_time": used, "total_cputime": used})
         headers = {"X-App-Usage": usage, "facebook-api-version": self.version, **made.headers}
         return Answer(made.status, made.payload, headers, written=made.written)

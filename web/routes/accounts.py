@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from fastapi import APIRouter, Response
@@ -79,6 +79,7 @@ def accounts(visit: SomeVisit) -> Response:
         silent_name=lambda kind: visit.words.gettext(SILENT[Silent(kind)]),
         slugs={account.id: account.slug for account, _ in health},
         now=visit.now,
+        an_hour=timedelta(hours=1),
         token_left=lambda *found: token_words.left(visit.words, standing(visit, *found)),
         sees_tokens=sees_page(visit.reader, "token"),
         stream_name=lambda name: stream_name(visit.words, name),
