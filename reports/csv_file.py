@@ -1,8 +1,9 @@
 """A week's figures as a CSV file that opens well in a spreadsheet, in either language.
 
 Three tables with a blank line between them: the figures, one row for the total and for each area,
-platform and language, then the late cases, then the times for which accounts were not heard.  UTF-8 with a byte-order mark, without which Excel
-reads *tŷ* as something else; dates and decimals as machines write them.
+platform and language, then the late cases, then the times for which accounts were not heard.  UTF-8
+with a byte-order mark, without which Excel reads *tŷ* as something else; dates and decimals as machines
+write them.
 """
 
 from __future__ import annotations

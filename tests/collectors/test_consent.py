@@ -88,7 +88,7 @@ def test_the_table_knows_every_platform_with_a_page_of_consent() -> None:
     assert not set(ways.WAYS) & set(ways.TYPED)
 
 
-@pytest.mark.parametrize(("platform", "lives", "renews", "beside"), WHAT_COMES, ids=[row[0].value for row in WHAT_COMES])
+@pytest.mark.parametrize(("platform", "lives", "renews", "beside"), WHAT_COMES, ids=[row[0] for row in WHAT_COMES])
 def test_an_administrator_goes_there_and_back_and_the_account_is_open(
     dyffryn: Village, platform: Platform, lives: timedelta | None, renews: bool, beside: set[str]
 ) -> None:

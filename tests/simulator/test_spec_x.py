@@ -1,8 +1,7 @@
-"""The simulator's answers keep to the platforms' official specifications, in both vocabularies of X.
+"""The simulator's X keeps to X's own description of its API, in both vocabularies, and so do we in asking.
 
-The specifications are not ours to ship.  GWYLIO_SPECS names a folder that has them:
-`x/openapi-2.159-tweet-vocabulary.json`, `x/openapi-2.167-post-vocabulary.json`, `meta/Comment.json`
-and `meta/PagePost.json`.
+The descriptions are not ours to ship.  GWYLIO_SPECS names a folder that has them:
+`x/openapi-2.159-tweet-vocabulary.json` and `x/openapi-2.167-post-vocabulary.json`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from typing import Any
 import pytest
 
 from simulator.exchange import Ask
-from simulator.facebook import Facebook
 from simulator.world import World
 from simulator.x import X
 from vocabulary import Platform
@@ -239,30 +237,3 @@ def test_the_check_itself_sees_a_flaw(change: dict[str, Any]):
     tweet = {"id": "1", "text": "Helo", **change}
 
     assert len(list(flaws({"data": [tweet]}, {"$ref": "#/components/schemas/Get2TweetsResponse"}, spec, "-"))) == 1
-
-
-def test_facebook_shows_no_field_that_its_specification_does_not_have():
-    world, _, _ = a_lively_world()
-    facebook = Facebook(world)
-    posts = {field["name"] for field in document("meta", "PagePost.json")["fields"]}
-    comments = {field["name"] for field in document("meta", "Comment.json")["fields"]}
-    asked_posts = {"fields": ",".join(sorted(posts))}
-    (post,) = facebook.answer(Ask("GET", "/v26.0/1001/feed", asked_posts, {}, "token")).payload["data"]
-    path = f"/v26.0/{post['id']}/comments"
-    everything = {"fields": ",".join(sorted(comments)), "filter": "stream"}
-
-    shown = facebook.answer(Ask("GET", path, everything, {}, "token")).payload["data"]
-
-    assert {"id", "from", "message", "created_time", "updated_time", "permalink_url"} <= set(post) <= posts
-    assert {"id", "from", "message", "created_time", "is_hidden", "permalink_url"} <= set(shown[0]) <= comments
-    assert any("parent" in comment for comment in shown)
-
-
-def test_what_we_ask_of_facebook_is_in_its_specification():
-    from collectors.facebook import COMMENT_FIELDS, POST_FIELDS
-
-    posts = {field["name"] for field in document("meta", "PagePost.json")["fields"]}
-    comments = {field["name"] for field in document("meta", "Comment.json")["fields"]}
-
-    assert set(POST_FIELDS.split(",")) <= posts
-    assert set(re.sub(r"\{[^}]*\}", "", COMMENT_FIELDS).split(",")) <= comments
