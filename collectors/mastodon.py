@@ -7,9 +7,10 @@ answer, for a private answer would otherwise reach nobody.  And words travel as 
 
 *notifications* go forward by a number that the server gives as it hears of things, so what another
 server sends late comes late and is not missed; those of the last ten minutes are read again, for a
-number may be given before what it is for can be seen.  *threads* reads our latest 25 posts that have
-replies again in full each time, for edits too, and of the latest 300 those where the count of direct
-replies has changed.  Whoever answers deep below an older post without naming us is not found.
+number may be given before what it is for can be seen, and so are those of the latest 80 whose post was
+edited in the last day.  *threads* reads our latest 25 posts that have replies again in full each time,
+for edits too, and of the latest 300 those where the count of direct replies has changed.  Whoever
+answers deep below an older post, or below what we said elsewhere, without naming us is not found.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ from collectors.paragraphs import plain
 from collectors.transport import Answer, CannotOpen, Line
 from vocabulary import Author, Comment, Origin, OwnReply, Platform, Post
 
-TYPES: Final = ["mention", "quote"]  # a server that does not know one of them leaves it out
+# A server that does not know one of the types leaves it out.  A private message from whom we do not follow is
+# filtered, unless one says that one may be.
+NOTICES: Final[Mapping[str, Any]] = {"types[]": ["mention", "quote"], "include_filtered": "true"}
 NOTICES_PAGE: Final = 80
 STATUSES_PAGE: Final = 40
 AT_ONCE: Final = 20  # posts that are asked for by their ids
@@ -61,6 +64,7 @@ VERSION: Final = "4.3.0"  # said to the client, which would otherwise ask the se
 
 SETTLED: Final = timedelta(minutes=10)
 OVERLAP: Final = timedelta(days=1)  # other servers are away for hours, and what they send is dated by them
+EDITED_WITHIN: Final = timedelta(days=1)
 POSTS_AGAIN: Final = timedelta(days=7)  # our own posts are edited too
 WATCHED_IN_FULL: Final = 25
 WATCHED_FOR_COUNT: Final = 300
@@ -164,14 +168,14 @@ class MastodonAccount:
 
         def leaf(leg: str, token: str) -> Leaf:
             after, settled = _pair(token) or (begin, begin)
-            # A private message from whom we do not follow is filtered, unless one says that one may be.
-            wanted = {"types[]": TYPES, "include_filtered": "true", "min_id": after}
-            listing = self._listing(partial(self._ask_list, "/api/v1/notifications", NOTICES_PAGE, wanted))
+            listing = self._notices(min_id=after)
             settled = _settled(listing.items, listing.at - SETTLED) or settled
-            statuses, spent = self._with_history([_status_in(each) for each in listing.items])
+            begins_anew = not token and cursor.watermark
+            edited = self._edited_since_told(listing.items) if begins_anew else []
+            statuses, spent = self._with_history([_status_in(each) for each in (*edited, *listing.items)])
             roots, looked_up = self._roots(statuses)
             sifted = sift(statuses, lambda item, raw: self._told(item, raw, roots))
-            usage = replace(listing.usage, requests=1 + spent + looked_up)
+            usage = replace(listing.usage, requests=1 + bool(begins_anew) + spent + looked_up)
             if not listing.newer:
                 return Leaf(sifted, "", settled, usage)
             # A page that leads back to itself is told by leading back, whatever else the token holds.
@@ -179,6 +183,15 @@ class MastodonAccount:
 
         run = Run.unpacked(cursor.page_token) or Run()
         return pages(self.account, cursor, run, budget, leaf, newer=_latest)
+
+    def _notices(self, **where: str) -> Listing:
+        return self._listing(partial(self._ask_list, "/api/v1/notifications", NOTICES_PAGE, {**NOTICES, **where}))
+
+    def _edited_since_told(self, known: Sequence[Any]) -> list[Any]:
+        """Of the latest notifications, those not known whose post was edited lately: of that we are told nothing."""
+        listing = self._notices()
+        since = listing.at - EDITED_WITHIN
+        return [each for each in listing.items if each not in known and _edited(_status_in(each), since)]
 
     def _ask_list(self, endpoint: str, most: int, wanted: Mapping[str, Any]) -> object:
         """A page of a list, in the client's own way of asking for another page.
@@ -232,7 +245,7 @@ class MastodonAccount:
         """The posts, those edited since then with their earlier words beside them; and how many questions that took."""
         whole, questions = list[Any](), 0
         for status in statuses:
-            if _is_status(status) and questions < HISTORIES and _edited(status, since):
+            if questions < HISTORIES and _is_status(status) and _edited(status, since):
                 questions += 1
                 whole.append(self._one_with_history(status))
             else:
@@ -257,21 +270,25 @@ class MastodonAccount:
         kept = Kept.unpacked(run.mark)
 
         def leaf(post: str, token: str) -> Leaf:
-            _, below, usage = self._context(post)
+            above, below, usage = self._context(post)
             statuses, questions = self._with_history(below, before.at - SETTLED if before else None)
-            roots = {each["id"]: post for each in statuses if _is_status(each)}
+            (root, *_) = (*(each["id"] for each in above if _is_status(each)), post)
+            roots = {each["id"]: root for each in statuses if _is_status(each)}
             sifted = sift(statuses, lambda item, raw: self._told(item, raw, roots))
             direct = kept.counts.get(post, 0) if kept else 0
             many = direct + sum(_count(each) for each in below if isinstance(each, dict))
             usage = replace(usage, requests=1 + questions)
-            return Leaf(sifted, usage=usage, counts=(Count(post, many),))
+            return Leaf(sifted, usage=usage, counts=(Count(post, many),) if root == post else ())
 
         yield from pages(self.account, cursor, run, budget, leaf, newer=lambda mark, known: mark or known, spent=spent)
 
     def _posts_to_read(self, before: Kept | None) -> tuple[Run, Usage]:
-        """The latest posts that have replies; further back, those where there are more or fewer than there were."""
+        """The latest posts that have replies; further back, those where there are more or fewer than there were.
+
+        Where we have gone on below a post of our own, all of it is read as one conversation.
+        """
         known = before.counts if before else {}
-        counts, legs = dict[str, int](), list[str]()
+        counts, above, wanted = dict[str, int](), dict[str, str](), list[str]()
         began, token, seen, usage = None, "", {""}, NOTHING_SPENT
         while True:
             listing = self._listing(partial(self._ask_own, token, exclude_replies=True))
@@ -279,14 +296,15 @@ class MastodonAccount:
             usage = replace(listing.usage, requests=usage.requests + 1, items=usage.items + listing.usage.items)
             for status in filter(_is_status, listing.items):
                 native_id, many = status["id"], _count(status)
-                if (len(legs) < WATCHED_IN_FULL and many) or many != known.get(native_id, 0):
-                    legs.append(native_id)
-                counts[native_id] = many
+                if (len(wanted) < WATCHED_IN_FULL and many) or many != known.get(native_id, 0):
+                    wanted.append(native_id)
+                counts[native_id], above[native_id] = many, str(status.get("in_reply_to_id"))
             token = listing.older
             if token in seen and token:
                 raise Malformed(self.account, "Mastodon answers with a page that leads back to itself")
             if not token or len(counts) >= WATCHED_FOR_COUNT:
-                return Run(Kept(began, counts).packed(), tuple(dict.fromkeys(legs))), usage
+                legs = dict.fromkeys(_first_listed(each, above) for each in wanted)
+                return Run(Kept(began, counts).packed(), tuple(legs)), usage
             seen.add(token)
 
     def _ask_own(self, before: str, **more: Any) -> object:
@@ -390,7 +408,7 @@ class MastodonAccount:
                 in_reply_to=above,
                 url=url,
                 edited_at=moment(item, "edited_at") if item.get("edited_at") is not None else None,
-                origin=Origin.ADDRESSED if item.get("visibility", "public") in FOR_ALL else Origin.PRIVATE,
+                origin=Origin.PRIVATE if _visibility(item) == "direct" else Origin.ADDRESSED,
                 raw=raw,
             )
         if above:
@@ -483,7 +501,7 @@ class MastodonAccount:
         if self.length_of(text) > LONGEST_STATUS - ROOM_FOR_A_NAME:
             raise Refused(self.account, "the reply is longer than Mastodon allows; it was not sent")
         status = object_in(self._read(lambda: self.client.status(native_id)), self.account, "Mastodon")
-        author, visibility = status.get("account"), status.get("visibility")
+        author = status.get("account")
         handle = author.get("acct") if isinstance(author, dict) else None
         if not isinstance(author, dict) or not isinstance(handle, str) or not HANDLE.fullmatch(handle):
             raise Malformed(self.account, "Mastodon did not say whom the reply is for")
@@ -491,7 +509,7 @@ class MastodonAccount:
             lambda: self.client.status_post(
                 text if author.get("id") == self.account_id else f"@{handle} {text}",
                 in_reply_to_id=native_id,
-                visibility=visibility if visibility in FOR_ALL else "direct",
+                visibility=_visibility(status),
                 idempotency_key=key,
             )
         )
@@ -651,10 +669,10 @@ def _is_new(status: Any, known: datetime | None) -> bool:
     return known is not None and at is not None and at >= known - SETTLED
 
 
-def _edited(status: Mapping[str, Any], since: datetime | None) -> bool:
+def _edited(status: Any, since: datetime | None) -> bool:
     try:
         return status.get("edited_at") is not None and (since is None or moment(status, "edited_at") >= since)
-    except Unreadable:
+    except (Unreadable, AttributeError):
         return False
 
 
@@ -662,9 +680,24 @@ def _still_there(status: Mapping[str, Any]) -> Standing:
     return Standing.EDITED if status.get("edited_at") is not None else Standing.PRESENT
 
 
+def _visibility(status: Mapping[str, Any]) -> str:
+    """For whom an answer to this may be; what is for some only, or for nobody knows whom, is private."""
+    shown = status.get("visibility")
+    return shown if isinstance(shown, str) and shown in FOR_ALL else "direct"
+
+
 def _count(status: Mapping[str, Any]) -> int:
     many = status.get("replies_count")
     return many if type(many) is int and many > 0 else 0
+
+
+def _first_listed(native_id: str, above: Mapping[str, str]) -> str:
+    """The highest above a post that is listed; as many steps as there are posts, should they go round in a circle."""
+    for _ in above:
+        if above[native_id] not in above:
+            break
+        native_id = above[native_id]
+    return native_id
 
 
 def _time(text: str) -> datetime | None:
@@ -699,8 +732,10 @@ def _text(item: Mapping[str, Any]) -> str:
         known = {
             each[part] for each in _mentions(item) for part in ("acct", "username") if isinstance(each.get(part), str)
         }
-        while (named := NAMED.match(text)) and named[1] in known:
-            text = text[named.end() :]
+        start = 0
+        while (named := NAMED.match(text, start)) and named[1] in known:
+            start = named.end()
+        text = text[start:]
     return f"{warning}\n\n{text}".strip() if warning else text
 
 

@@ -17,13 +17,19 @@ PARAGRAPHS: Final = frozenset(
 )
 LINES: Final = frozenset({"dd", "dt", "li", "tr"})
 NAMES_SOMETHING: Final = frozenset({"mention", "hashtag", "u-url"})
-SPACE: Final = re.compile(r"[ \t\r\n\f]*[\r\n][ \t\r\n\f]*")
+SPACE: Final = " \t\r\n\f"
+NO_TAG: Final = re.compile(r"""<(?!/?[A-Za-z](?>[^<>"']|"[^"]*"|'[^']*')*+>)""")
+BROKEN: Final = re.compile(r"[\r\n]+")
 
 
 def plain(html: str) -> str:
-    """The text, with a blank line between two paragraphs."""
+    """The text, with a blank line between two paragraphs.
+
+    The parser fails at a declaration it does not know, and takes minutes over tags that do not end; so it is
+    given none of these.
+    """
     reading = _Reading()
-    reading.feed(html)
+    reading.feed(NO_TAG.sub("&lt;", html))
     reading.close()
     return reading.text()
 
@@ -37,7 +43,10 @@ class _Reading(HTMLParser):
         self._broken = 0  # how many lines to break before the next text: none, one, or two
         self._unseen = 0
         self._as_set = 0
-        self._links: list[tuple[str, int]] = []
+        self._link: tuple[str, int] | None = None
+
+    def set_cdata_mode(self, *args: object, **more: object) -> None:
+        """Not even within a script: what ends one for a browser does not for the parser, which would hide the rest."""
 
     def text(self) -> str:
         return "".join(self._seen).strip()
@@ -58,7 +67,8 @@ class _Reading(HTMLParser):
             self._add(facts.get("alt", ""))
         elif tag == "a":
             named = NAMES_SOMETHING & set(facts.get("class", "").split())
-            self._links.append(("" if named else facts.get("href", ""), len(self._seen)))
+            self._end_link()  # there is no link inside a link
+            self._link = ("" if named else facts.get("href", ""), len(self._seen))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in UNSEEN:
@@ -68,15 +78,21 @@ class _Reading(HTMLParser):
             self._as_set = max(0, self._as_set - (tag == "pre"))
         elif tag in LINES:
             self._break(1)
-        elif tag == "a" and self._links:
-            address, start = self._links.pop()
-            shown = "".join(self._seen[start:]).strip()
-            if address and not _says(shown, address):
-                self._add(f" ({address})" if shown else address)
+        elif tag == "a":
+            self._end_link()
 
     def handle_data(self, data: str) -> None:
         if not self._unseen:
-            self._add(data if self._as_set else SPACE.sub(" ", data))
+            self._add(data if self._as_set else _unbroken(data))
+
+    def _end_link(self) -> None:
+        if self._link is None:
+            return
+        address, start = self._link
+        self._link = None
+        shown = "".join(self._seen[start:]).strip()
+        if address and not _says(shown, address):
+            self._add(f" ({address})" if shown else address)
 
     def _break(self, lines: int) -> None:
         self._broken = max(self._broken, lines)
@@ -90,6 +106,15 @@ class _Reading(HTMLParser):
             self._seen.append("\n" * self._broken)
         self._broken = 0
         self._seen.append(text)
+
+
+def _unbroken(data: str) -> str:
+    """The text of several lines of the source as one; spaces that break no line are left as they are."""
+    first, *rest = BROKEN.split(data)
+    if not rest:
+        return data
+    *inner, last = rest
+    return " ".join([first.rstrip(SPACE), *filter(None, (line.strip(SPACE) for line in inner)), last.lstrip(SPACE)])
 
 
 def _says(shown: str, address: str) -> bool:

@@ -180,10 +180,15 @@ class Mastodon:
             message
             for message in self._listed(us)
             if message.author.native_id == native_id
-            and not (message.parent and _is(ask, "exclude_replies"))
+            and not (self._answers_somebody(message) and _is(ask, "exclude_replies"))
             and not (message.private and _is(ask, "exclude_direct"))
         ]
-        return self._timeline(us, ask, found)
+        return self._timeline(us, ask, found, always_goes_on=False)
+
+    def _answers_somebody(self, message: Message) -> bool:
+        """Whoever goes on below a post of their own answers nobody."""
+        above = self.world.message(message.parent) if message.parent else None
+        return above is not None and above.author.native_id != message.author.native_id
 
     def _tagged(self, us: Account, ask: Ask, tag: str) -> Answer:
         wanted = f"#{unquote(tag)}".casefold()
@@ -210,8 +215,11 @@ class Mastodon:
     def _me(self, us: Account, ask: Ask) -> Answer:
         return Answer(200, _account(Person(us.native_id, us.name, us.username), us))
 
-    def _timeline(self, us: Account, ask: Ask, found: list[Message]) -> Answer:
-        return _page(ask, found, lambda m: m.native_id, lambda m: self._status(us, m), usual=20, most=40)
+    def _timeline(self, us: Account, ask: Ask, found: list[Message], *, always_goes_on: bool = True) -> Answer:
+        def shape(message: Message) -> dict[str, Any]:
+            return self._status(us, message)
+
+        return _page(ask, found, lambda m: m.native_id, shape, usual=20, most=40, always_goes_on=always_goes_on)
 
     # --- acting
 
@@ -440,8 +448,12 @@ def _page(
     *,
     usual: int,
     most: int,
+    always_goes_on: bool = True,
 ) -> Answer:
-    """Newest first; with `min_id`, those next above it.  Where to go on stands in the header."""
+    """Newest first; with `min_id`, those next above it.  Where to go on stands in the header.
+
+    Most lists name a next page behind any that is not empty, the posts of one account only behind a full one.
+    """
     size, lowest = _number(ask, "limit", usual=usual, most=most), _id(ask, "min_id")
     floor, ceiling = max(lowest or 0, _id(ask, "since_id") or 0), _id(ask, "max_id")
     inside = [each for each in found if int(number(each)) > floor and (ceiling is None or int(number(each)) < ceiling)]
@@ -449,7 +461,8 @@ def _page(
     shown = inside[:size] if lowest is None else inside[:size][::-1]
     links = []
     if shown:
-        links.append(f'<https://{HOME}{ask.path}?limit={size}&max_id={number(shown[-1])}>; rel="next"')
+        if always_goes_on or len(shown) == size:
+            links.append(f'<https://{HOME}{ask.path}?limit={size}&max_id={number(shown[-1])}>; rel="next"')
         links.append(f'<https://{HOME}{ask.path}?limit={size}&min_id={number(shown[0])}>; rel="prev"')
     return Answer(200, [shape(each) for each in shown], {"Link": ", ".join(links)} if links else {})
 
