@@ -187,7 +187,10 @@ def account_add(  # noqa: PLR0917 - Typer hands them over by name
     area: Annotated[str, typer.Option(help="The service area that answers unless a rule says otherwise.")],
     home: Annotated[
         str,
-        typer.Option(help="Where it lives, on a platform that has many homes: a Mastodon server, a WordPress site."),
+        typer.Option(
+            help="Where it lives: for Mastodon its server, for WordPress its site; for Bluesky only where that is not "
+            "bsky.social."
+        ),
     ] = "",
     open_since: Annotated[
         datetime | None,
@@ -196,6 +199,7 @@ def account_add(  # noqa: PLR0917 - Typer hands them over by name
     config: ConfigFile = None,
 ) -> None:
     """Register a corporate account.  Then give it a token with `gwylio account connect`."""
+    from collectors.ways import NEED_A_HOME
     from moderation.deadlines import LONDON
     from store import accounts, audit
 
@@ -220,11 +224,12 @@ def account_add(  # noqa: PLR0917 - Typer hands them over by name
             )
             audit.append(
                 session, actor=_typist(), action="account.add", subject=f"account:{slug}", now=now,
-                after={"platform": platform.value, "area": area},
+                after={"platform": platform.value, "area": area, **({"home": home} if home else {})},
             )  # fmt: skip
 
         here.store.write(act)
-    print(f"{slug} is registered; next: `gwylio account connect {slug}`")
+    homeless = " --home ADDRESS" if platform in NEED_A_HOME and not home else ""
+    print(f"{slug} is registered; next: `gwylio account connect {slug}{homeless}`")
 
 
 @account_app.command("connect", short_help="Let Gwylio into an account.")
@@ -236,7 +241,9 @@ def account_connect(
     paste: Annotated[
         bool, typer.Option("--paste", help="Paste the address that your browser was sent to; nothing listens here.")
     ] = False,
-    home: Annotated[str, typer.Option(help="Where it lives: its Mastodon server, its WordPress site.")] = "",
+    home: Annotated[
+        str, typer.Option(help="Where it lives, if that was not said when it was added, or has changed.")
+    ] = "",
     config: ConfigFile = None,
 ) -> None:
     """Let Gwylio into an account: by the platform's page of consent, by a password made for it, or with a token.

@@ -618,6 +618,9 @@ TYPED: Final[Mapping[Platform, Typed]] = {
 }
 """The platforms where a password made for us is typed."""
 
+NEED_A_HOME: Final = frozenset({Platform.MASTODON, Platform.WORDPRESS})
+"""Where nobody can be asked before it is known which server it is."""
+
 
 def renew(door: Door) -> Granted:
     """A new credential in place of the one that `door.access` holds.

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from store import accounts
 from tests.consents import IDS, PASSWORDS, Village, browse, slug_of, village, written
 from tests.test_cli import BARE, DONE, OUTSIDE, ROOT, WRONG_USE
 from vocabulary import Platform
@@ -71,7 +72,7 @@ class Desk:
     def terminal(self, *words: str) -> Iterator[Terminal]:
         master, slave = os.openpty()
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "cli", "account", "connect", *words],
+            [sys.executable, "-W", "ignore", "-m", "cli", "account", *words],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -112,7 +113,7 @@ def keys(desk: Desk, platform: Platform) -> Mapping[str, str]:
 def test_an_administrator_is_led_to_the_page_of_consent_and_heard_when_they_are_back(
     desk: Desk, platform: Platform
 ) -> None:
-    with desk.terminal(slug_of(platform)) as terminal:
+    with desk.terminal("connect", slug_of(platform)) as terminal:
         asked = terminal.until(ADDRESS)[1]
         terminal.until("Waiting for your browser")
         answer = requests.get(browse(asked), timeout=10)
@@ -130,7 +131,7 @@ def test_an_administrator_is_led_to_the_page_of_consent_and_heard_when_they_are_
 
 
 def test_whoever_else_comes_to_the_door_is_sent_away_and_it_stays_open(desk: Desk) -> None:
-    with desk.terminal(slug_of(P.X)) as terminal:
+    with desk.terminal("connect", slug_of(P.X)) as terminal:
         asked = terminal.until(ADDRESS)[1]
         terminal.until("Waiting for your browser")
         door = f"http://127.0.0.1:{desk.port}"
@@ -148,7 +149,7 @@ def test_whoever_else_comes_to_the_door_is_sent_away_and_it_stays_open(desk: Des
 
 
 def test_the_address_may_be_pasted_where_the_browser_is_elsewhere(desk: Desk) -> None:
-    with desk.terminal(slug_of(P.X), "--paste") as terminal:
+    with desk.terminal("connect", slug_of(P.X), "--paste") as terminal:
         asked = terminal.until(ADDRESS)[1]
         terminal.until(PASTE)
         back = browse(asked)
@@ -171,7 +172,7 @@ def test_the_address_may_be_pasted_where_the_browser_is_elsewhere(desk: Desk) ->
 def test_what_is_pasted_wrongly_is_said_and_nothing_is_stored(desk: Desk, brought: str, code: int, said: str) -> None:
     if brought == "DENIED":
         desk.dyffryn.simulator.consent.denies.add(P.X)
-    with desk.terminal(slug_of(P.X), "--paste") as terminal:
+    with desk.terminal("connect", slug_of(P.X), "--paste") as terminal:
         asked = terminal.until(ADDRESS)[1]
         terminal.until(PASTE)
         back = browse(asked) if brought.isupper() else brought
@@ -189,7 +190,7 @@ def test_what_is_pasted_wrongly_is_said_and_nothing_is_stored(desk: Desk, brough
 def test_a_consent_for_another_account_is_named_and_not_stored(desk: Desk) -> None:
     other = desk.dyffryn.world.add_account(P.X, "personol", "9999", "Rhywun", "personal")
     desk.dyffryn.simulator.consent.signed_in[P.X] = other.slug
-    with desk.terminal(slug_of(P.X), "--paste") as terminal:
+    with desk.terminal("connect", slug_of(P.X), "--paste") as terminal:
         asked = terminal.until(ADDRESS)[1]
         terminal.until(PASTE)
         terminal.types(browse(asked))
@@ -201,7 +202,7 @@ def test_a_consent_for_another_account_is_named_and_not_stored(desk: Desk) -> No
 
 def test_permissions_that_were_not_given_are_named(desk: Desk) -> None:
     desk.dyffryn.simulator.consent.declines.add("tweet.moderate.write")
-    with desk.terminal(slug_of(P.X), "--paste") as terminal:
+    with desk.terminal("connect", slug_of(P.X), "--paste") as terminal:
         asked = terminal.until(ADDRESS)[1]
         terminal.until(PASTE)
         terminal.types(browse(asked))
@@ -211,7 +212,7 @@ def test_permissions_that_were_not_given_are_named(desk: Desk) -> None:
 
 
 def test_a_door_that_is_taken_is_said_at_once(desk: Desk) -> None:
-    with socket.create_server(("127.0.0.1", desk.port)), desk.terminal(slug_of(P.X)) as terminal:
+    with socket.create_server(("127.0.0.1", desk.port)), desk.terminal("connect", slug_of(P.X)) as terminal:
         assert terminal.ends() == WRONG_USE
     assert f"port {desk.port}" in terminal.screen
     assert "--paste" in terminal.screen
@@ -223,7 +224,7 @@ def test_a_name_and_a_password_are_asked_for_where_there_is_no_page(desk: Desk, 
         P.BLUESKY: (IDS[P.BLUESKY], PASSWORDS[P.BLUESKY]),
         P.WORDPRESS: ("mair", PASSWORDS[P.WORDPRESS].partition(":")[2]),
     }[platform]
-    with desk.terminal(slug_of(platform)) as terminal:
+    with desk.terminal("connect", slug_of(platform)) as terminal:
         terminal.until(r"(Identifier|Username) of \S+: ")
         terminal.types(name)
         terminal.until(r"Password that was made for Gwylio there.*: ")
@@ -235,7 +236,7 @@ def test_a_name_and_a_password_are_asked_for_where_there_is_no_page(desk: Desk, 
 
 
 def test_a_password_that_the_platform_does_not_take_is_not_stored(desk: Desk) -> None:
-    with desk.terminal(slug_of(P.BLUESKY)) as terminal:
+    with desk.terminal("connect", slug_of(P.BLUESKY)) as terminal:
         terminal.until(r"Identifier of \S+: ")
         terminal.types(IDS[P.BLUESKY])
         terminal.until(r"Password that was made.*: ")
@@ -249,7 +250,7 @@ def test_a_password_that_the_platform_does_not_take_is_not_stored(desk: Desk) ->
 def test_without_an_app_a_token_is_asked_for_and_what_to_configure_is_said(desk: Desk) -> None:
     (desk.folder / "gwylio.toml").write_text(f'state_dir = "{desk.folder}"\n', encoding="utf-8")
     desk.environment = {}
-    with desk.terminal(slug_of(P.X)) as terminal:
+    with desk.terminal("connect", slug_of(P.X)) as terminal:
         terminal.until("Token for dyffryn-x: ")
         terminal.types("a-token-by-hand")
         assert terminal.ends() == DONE, terminal.screen
@@ -264,7 +265,7 @@ def test_a_token_may_be_given_in_any_case_and_keys_of_oauth_1_as_an_object(desk:
     signed = {
         name: f"{name}-planted" for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
     }
-    with desk.terminal(slug_of(P.X), "--token") as terminal:
+    with desk.terminal("connect", slug_of(P.X), "--token") as terminal:
         terminal.until("Token for dyffryn-x: ")
         terminal.types(json.dumps(signed))
         assert terminal.ends() == DONE, terminal.screen
@@ -274,7 +275,7 @@ def test_a_token_may_be_given_in_any_case_and_keys_of_oauth_1_as_an_object(desk:
 
 
 def test_a_server_may_be_named_as_the_account_is_connected(desk: Desk) -> None:
-    with desk.terminal(slug_of(P.MASTODON), "--paste", "--home", "tŵt.dyffryn.example") as terminal:
+    with desk.terminal("connect", slug_of(P.MASTODON), "--paste", "--home", "tŵt.dyffryn.example") as terminal:
         asked = terminal.until(ADDRESS)[1]
         terminal.until(PASTE)
         terminal.types(browse(asked))
@@ -282,8 +283,29 @@ def test_a_server_may_be_named_as_the_account_is_connected(desk: Desk) -> None:
     assert desk.dyffryn.row(P.MASTODON).home == "tŵt.dyffryn.example"
 
 
+@pytest.mark.parametrize(
+    ("platform", "home", "hint"),
+    [
+        ("mastodon",  "",                      "gwylio account connect ein-cyfrif --home ADDRESS`"),
+        ("wordpress", "",                      "gwylio account connect ein-cyfrif --home ADDRESS`"),
+        ("bluesky",   "",                      "gwylio account connect ein-cyfrif`"),
+        ("mastodon",  "tŵt.dyffryn.example",   "gwylio account connect ein-cyfrif`"),
+        ("bluesky",   "https://pds.dyffryn.example", "gwylio account connect ein-cyfrif`"),
+    ],
+)  # fmt: skip
+def test_where_an_account_lives_is_kept_when_it_is_added_and_asked_for_where_it_must_be_known(
+    desk: Desk, platform: str, home: str, hint: str
+) -> None:
+    add = ["add", "ein-cyfrif", "--platform", platform, "--id", "42", "--name", "Dyffryn", "--area", "waste"]
+    with desk.terminal(*add, *(["--home", home] if home else [])) as terminal:
+        assert terminal.ends() == DONE, terminal.screen
+    assert hint in terminal.screen
+    with desk.dyffryn.here.store.read() as session:
+        assert accounts.by_slug(session, "ein-cyfrif").home == home
+
+
 def test_the_terminal_is_left_as_it_was(desk: Desk) -> None:
-    with desk.terminal(slug_of(P.X), "--token") as terminal:
+    with desk.terminal("connect", slug_of(P.X), "--token") as terminal:
         echo = termios.tcgetattr(terminal.master)[3] & termios.ECHO
         terminal.until("Token for dyffryn-x: ")
         assert not termios.tcgetattr(terminal.master)[3] & termios.ECHO

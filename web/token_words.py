@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from collectors import consent, way_back
+from collectors.ways import NEED_A_HOME
 from pipeline.connecting import How
 from pipeline.tokens import Health, Standing
 from store.accounts import AccountRow
-from vocabulary import Platform
 from web.due import Left
 from web.token_guides import GUIDES
 from words import Words
@@ -18,8 +18,6 @@ from words.names import N_
 
 SOON: Final = 3
 """Days left from which the end of a token looks like today's work."""
-HAVE_A_HOME: Final = (Platform.MASTODON, Platform.WORDPRESS)
-"""Where nobody can be asked before it is known which server it is."""
 
 
 # --- how it stands
@@ -159,7 +157,7 @@ def steps(words: Words, how: Standing, way: How, redirect_uri: str) -> Iterator[
     guide = GUIDES.get(account.platform)
     if guide is None:
         return
-    homeless = account.platform in HAVE_A_HOME and not account.home
+    homeless = account.platform in NEED_A_HOME and not account.home
     connect = f"gwylio account connect {account.slug}{' --home …' if homeless else ''}"
     if how.health is Health.UNREADABLE:
         yield Step(words.gettext(KEY_FIRST))
