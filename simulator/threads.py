@@ -240,7 +240,7 @@ class Threads:
             "has_replies": any(each.parent == message.native_id for each in self._public(us)),
             "is_reply": bool(message.parent),
         }
-        if ours:
+        if ours and not message.parent:  # of a reply Threads does not say whose it is but by is_reply_owned_by_me
             shape["owner"] = {"id": us.native_id}
         if message.quotes:
             shape["quoted_post"] = {"id": message.quotes}
