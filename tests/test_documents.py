@@ -8,10 +8,17 @@ import subprocess
 import tomllib
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+import cli
+import settings as configuration
 import vocabulary
+from collectors import ways
+from pipeline import tokens
+from tests.consents import IDS, PASSWORDS, Village, village
+from vocabulary import Platform
 from words import Words
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +54,18 @@ def glossary_row(kind: type[StrEnum], value: str) -> list[str]:
         if line.startswith(f"| `{value}` |"):
             return [cell.strip() for cell in line.strip("|").split("|")]
     return []
+
+
+def rows(name: str, heading: str) -> dict[str, list[str]]:
+    """The rows of the table with that heading in a document, by their first cells: the names in them, one by one."""
+    lines = text_of(name).partition(f"| {heading}")[2].partition("\n\n")[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {each: row for first, *row in cells for each in first.split(", ")}
+
+
+def block(name: str, language: str) -> str:
+    """The first example in that language in a document."""
+    return text_of(name).partition(f"```{language}\n")[2].partition("```")[0]
 
 
 def links(name: str) -> list[str]:
@@ -139,3 +158,101 @@ def test_make_alone_lists_every_verb() -> None:
 
     listed = re.findall(r"^  make (\w+)", done.stdout, re.MULTILINE)
     assert {"demo", "test", "check", "fix", "bench", "help"} <= set(listed)
+
+
+# --- docs/reference/tokens.md, to which the command line and the pages send an administrator
+
+TOKENS = cli.LEARN_MORE
+LETS_IN: dict[Platform, ways.Way | ways.Typed] = {**ways.WAYS, **ways.TYPED}
+
+
+def asked_for(way: ways.Way | ways.Typed) -> set[str]:
+    """What a platform is asked for, or what somebody types for it."""
+    if isinstance(way, ways.Typed):
+        return set(way.asks)
+    return {"write"} if isinstance(way, ways.FlickrWay) else set(way.scopes)
+
+
+@pytest.mark.parametrize("platform", LETS_IN)
+def test_an_administrator_reads_all_that_a_platform_will_ask_for(platform: Platform) -> None:
+    way = LETS_IN[platform]
+    said = set(re.findall(r"`([^`]+)`", rows(TOKENS, "platform | asks for")[way.name][0]))
+
+    assert said == asked_for(way)
+
+
+@pytest.mark.parametrize("platform", LETS_IN)
+def test_an_administrator_reads_under_which_heading_an_app_goes(platform: Platform) -> None:
+    part = rows(TOKENS, "platform | part")[LETS_IN[platform].name][0]
+    apart = tokens.needs_app(platform) and platform not in configuration.APP_OF_ANOTHER
+
+    assert part.startswith(f"`[apps.{platform.value}]`") if apart else part.startswith("none")
+
+
+def test_the_example_of_apps_is_a_configuration_that_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "gwylio.toml"
+    file.write_text(block(TOKENS, "toml"), encoding="utf-8")
+    for name, secret in re.findall(r"^(GWYLIO_\w+)=(\S+)", block(TOKENS, "sh"), re.MULTILINE):
+        monkeypatch.setenv(name, secret)
+
+    settings = configuration.load(file)
+
+    assert {Platform.X, Platform.FACEBOOK} <= {each for each, app in settings.apps.items() if app.client_secret}
+    assert all(app.client_id for app in settings.apps.values())
+    assert settings.app(Platform.INSTAGRAM) == settings.apps[Platform.FACEBOOK]
+    assert f"`{configuration.App().redirect_uri}` unless said" in text_of(TOKENS)
+
+
+def test_a_part_for_instagram_takes_the_place_of_facebooks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "gwylio.toml"
+    file.write_text(block(TOKENS, "toml"), encoding="utf-8")
+    monkeypatch.setenv("GWYLIO_APPS__INSTAGRAM__CLIENT_SECRET", "of-another-app")
+
+    app = configuration.load(file).app(Platform.INSTAGRAM)
+
+    assert app is not None
+    assert app.client_id is None
+
+
+def test_a_proxy_is_told_every_host_that_tokens_come_from() -> None:
+    asked = [way.token for way in ways.WAYS.values() if isinstance(way, ways.CodeWay)]
+    hosts = {urlsplit(each).hostname for each in (*asked, ways.FLICKR, ways.BLUESKY)}
+
+    assert [host for host in hosts if f"`{host}`" not in text_of(TOKENS)] == []
+
+
+def test_how_long_a_token_lives_and_whether_it_is_renewed_is_what_consent_brings(tmp_path: Path) -> None:
+    said = rows(TOKENS, "platform | what is kept")
+    assert said.keys() == {way.name for way in LETS_IN.values()}
+
+    with village(tmp_path) as dyffryn:
+        found = {platform: came_of(dyffryn, platform) for platform in LETS_IN}
+
+    for platform, (expires, renews) in found.items():
+        _, lives, renewed, _ = said[LETS_IN[platform].name]
+        assert (lives.startswith("does not run out"), renewed == "never") == (not expires, not renews), platform
+
+
+def came_of(dyffryn: Village, platform: Platform) -> tuple[bool, bool]:
+    """Whether what lets us in runs out, and whether it is renewed."""
+    way = ways.TYPED.get(platform)
+    if way is None:
+        granted = dyffryn.consent(platform)
+    else:
+        name, _, secret = f":{PASSWORDS[platform]}".rpartition(":")
+        keys = dict(zip(way.asks, (name.lstrip(":") or IDS[platform], secret), strict=True))
+        granted = way.check(dyffryn.door(platform), keys)
+    return granted.expires is not None, granted.renews
+
+
+def test_the_days_on_which_an_end_is_foretold_are_named() -> None:
+    *days, last = tokens.WARNED
+
+    assert f"- {', '.join(map(str, days))} and {last} days before" in text_of(TOKENS)
+
+
+@pytest.mark.parametrize("health", tokens.Health)
+def test_every_way_in_which_a_token_may_stand_has_a_row(health: tokens.Health) -> None:
+    found = [row for name, row in rows(TOKENS, "it stands").items() if name.startswith(health.value)]
+
+    assert len(found) == 1
