@@ -30,7 +30,7 @@ ENVIRONMENT = "the environment"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SECRETS_OF_AN_APP = ("client_secret", "webhook_secret")
 APP_OF_ANOTHER = {Platform.INSTAGRAM: Platform.FACEBOOK}
-"""Platforms that are reached with the app of another, unless they have one of their own."""
+"""Platforms that are reached with the app of another, as far as their own part does not say otherwise."""
 SIGNS_APART = frozenset({Platform.X})
 """Platforms whose notices are signed with another secret than that of the app's consent."""
 
@@ -124,8 +124,15 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     def app(self, platform: Platform) -> App | None:
-        """The app with which a platform is reached, if one is configured."""
-        return self.apps.get(platform) or self.apps.get(APP_OF_ANOTHER.get(platform, platform))
+        """The app with which a platform is reached, if one is configured.
+
+        What is not said of it is as it is for the platform whose app it is, except what to ask for.
+        """
+        own, shared = self.apps.get(platform), self.apps.get(APP_OF_ANOTHER.get(platform, platform))
+        if shared is None or own is shared:
+            return own
+        said = {name: getattr(own, name) for name in own.model_fields_set} if own else {}
+        return shared.model_copy(update={"scopes": (), **said})
 
     def signing_secret(self, platform: Platform) -> str:
         """The secret under which a platform's notices are signed; empty where none is known."""

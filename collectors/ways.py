@@ -263,9 +263,12 @@ FACEBOOK = CodeWay(
 INSTAGRAM = replace(
     FACEBOOK,
     name="Instagram",
-    scopes=(*META_SCOPES, "pages_manage_metadata", "instagram_basic", "instagram_manage_comments"),
+    scopes=(
+        *META_SCOPES,
+        "pages_manage_metadata", "instagram_basic", "instagram_manage_comments", "instagram_manage_messages",
+    ),
     settle=_instagram,
-)
+)  # fmt: skip
 
 
 def _threads(door: Door, answer: Mapping[str, Any]) -> Granted:

@@ -200,18 +200,21 @@ def test_the_example_of_apps_is_a_configuration_that_is_taken(tmp_path: Path, mo
     assert {Platform.X, Platform.FACEBOOK} <= {each for each, app in settings.apps.items() if app.client_secret}
     assert all(app.client_id for app in settings.apps.values())
     assert settings.app(Platform.INSTAGRAM) == settings.apps[Platform.FACEBOOK]
+    assert settings.app(Platform.THREADS) is None
     assert f"`{configuration.App().redirect_uri}` unless said" in text_of(TOKENS)
 
 
-def test_a_part_for_instagram_takes_the_place_of_facebooks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_part_for_instagram_says_only_what_is_different_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     file = tmp_path / "gwylio.toml"
-    file.write_text(block(TOKENS, "toml"), encoding="utf-8")
-    monkeypatch.setenv("GWYLIO_APPS__INSTAGRAM__CLIENT_SECRET", "of-another-app")
+    file.write_text('[apps.facebook]\nclient_id = "1"\nscopes = ["pages_show_list"]\n', encoding="utf-8")
+    monkeypatch.setenv("GWYLIO_APPS__FACEBOOK__CLIENT_SECRET", "of-the-app")
+    monkeypatch.setenv("GWYLIO_APPS__INSTAGRAM__WEBHOOK_SECRET", "of-its-notices")
 
     app = configuration.load(file).app(Platform.INSTAGRAM)
 
-    assert app is not None
-    assert app.client_id is None
+    assert app == configuration.App(client_id="1", client_secret="of-the-app", webhook_secret="of-its-notices")
 
 
 def test_a_proxy_is_told_every_host_that_tokens_come_from() -> None:
