@@ -51,7 +51,7 @@ from collectors.base import (
 )
 from collectors.graphemes import graphemes
 from collectors.items import Unreadable, as_bytes, moment, perhaps, said, sift, within
-from collectors.paging import NOTHING_SPENT, Leaf, Run, pages
+from collectors.paging import NOTHING_SPENT, Leaf, Run, Trail, pages
 from collectors.transport import Answer, Line
 from vocabulary import Author, Comment, Origin, OwnReply, Platform, Post
 
@@ -296,7 +296,7 @@ class BlueskyAccount:
         """The latest posts that have replies; further back, those where there are more or fewer than there were."""
         known = Kept.unpacked(cursor.watermark)
         before, counts, keys = known.counts if known else {}, dict[str, int](), list[str]()
-        began, token, seen, usage = "", "", {""}, NOTHING_SPENT
+        began, token, usage, trail = "", "", NOTHING_SPENT, Trail(self.account, "Bluesky")
         while True:
             listing = self._listing("feed", partial(self._ask_feed, "posts_no_replies", self._page(token)))
             began = began or listing.at.isoformat()
@@ -305,12 +305,9 @@ class BlueskyAccount:
                 if (len(keys) < WATCHED_IN_FULL and many) or many != before.get(key, 0):
                     keys.append(key)
                 counts[key] = many
-            token = listing.next
-            if token in seen and token:
-                raise Malformed(self.account, "Bluesky answers with a page that leads back to itself")
-            if not token or len(counts) >= WATCHED_FOR_COUNT:
+            if not listing.next or len(counts) >= WATCHED_FOR_COUNT:
                 return Run(Kept(began, counts).packed(), tuple(dict.fromkeys(keys))), usage
-            seen.add(token)
+            token = trail.on(listing.next, len(listing.items))
 
     def _thread(self, key: str, token: str) -> Leaf:
         """A thread as far down as it is sent, and where to go on below."""

@@ -49,7 +49,7 @@ from collectors.graph import (
 from collectors.inbox import MEANING as MESSAGING
 from collectors.inbox import Inbox
 from collectors.items import moment, perhaps, said, sift, within
-from collectors.paging import NOTHING_SPENT, Leaf, Run, pages
+from collectors.paging import NOTHING_SPENT, Leaf, Run, Trail, pages
 from collectors.transport import Line
 from vocabulary import Author, Comment, OwnReply, Platform, Post
 
@@ -170,7 +170,7 @@ class FacebookPage:
         """The latest posts in any case; older ones that stirred since the watermark, less an overlap."""
         stirred_since = again_from(cursor.watermark, OVERLAP)
         posts: list[str] = []
-        began, after, looked_at, seen, usage = "", "", 0, {""}, Usage()
+        began, after, looked_at, usage, trail = "", "", 0, NOTHING_SPENT, Trail(self.account, "Facebook")
         while True:
             listing = self._listing(self.page_id, "feed", after, fields="id,created_time,updated_time", **WHOLE_FEED)
             began = began or listing.at.isoformat()
@@ -181,12 +181,9 @@ class FacebookPage:
                     continue
                 if looked_at <= WATCHED_IN_FULL or _stirred(item, stirred_since):
                     posts.append(item["id"])
-            if listing.next in seen and listing.next:
-                raise Malformed(self.account, "Facebook answers with a page that leads back to itself")
             if not listing.next or looked_at >= WATCHED_FOR_STIRRING:
                 return Run(began, tuple(dict.fromkeys(posts))), usage
-            after = listing.next
-            seen.add(after)
+            after = trail.on(listing.next, len(listing.items))
 
     def _post_or_comment(self, edge: str, item: Mapping[str, Any], raw: bytes) -> Comment | Post:
         """Where Facebook does not say who wrote, what stands in our feed and is not called a visitor's is ours."""

@@ -29,7 +29,7 @@ from collectors.base import (
 )
 from collectors.graph import Graph, Listing, Meaning, again_from, is_time, send_through, time_or_none
 from collectors.items import Sifted, moment, perhaps, said, sift, within
-from collectors.paging import NOTHING_SPENT, Leaf, Run, pages
+from collectors.paging import NOTHING_SPENT, Leaf, Run, Trail, pages
 from vocabulary import Author, Comment, Origin, OwnReply
 
 MESSAGE_FIELDS: Final = "id,created_time,from,to,message"
@@ -96,7 +96,8 @@ class Inbox:
     def _stirred(self, again: datetime | None) -> tuple[Run, Usage]:
         """The conversations in which something was written since then."""
         most = FIRST_READING if again is None else MOST_AT_ONCE
-        began, after, found, seen, usage = "", "", list[str](), {""}, Usage()
+        began, after, found, usage = "", "", list[str](), NOTHING_SPENT
+        trail = Trail(self.graph.account, "the platform")
         while True:
             listing = self._conversations(after, fields="id,updated_time", limit=self.page_size)
             began = began or listing.at.isoformat()
@@ -106,10 +107,7 @@ class Inbox:
             found += fresh
             if len(fresh) < len(talks) or not listing.next or len(found) >= most:
                 return Run(began, tuple(dict.fromkeys(found))), usage
-            if listing.next in seen:
-                raise Malformed(self.graph.account, "a page of conversations leads back to itself")
-            after = listing.next
-            seen.add(after)
+            after = trail.on(listing.next, len(listing.items))
 
     def _conversations(self, after: str, **args: Any) -> Listing:
         if after:

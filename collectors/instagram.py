@@ -55,7 +55,7 @@ from collectors.graph import (
 from collectors.inbox import MEANING as MESSAGING
 from collectors.inbox import Inbox
 from collectors.items import Sifted, Unreadable, moment, perhaps, said, sift, within
-from collectors.paging import NOTHING_SPENT, Leaf, Run, pages
+from collectors.paging import NOTHING_SPENT, Leaf, Run, Trail, pages
 from collectors.transport import Line
 from vocabulary import Author, Comment, OwnReply, Platform, Post
 
@@ -264,7 +264,8 @@ class InstagramAccount:
 
     def _media_to_read(self, cursor: Cursor) -> tuple[Run, Usage]:
         """The latest posts in any case; older ones whose count of comments is another than it was, or was so lately."""
-        known, said_there, after, seen, usage = Counted.unpacked(cursor.watermark), dict[str, int](), "", {""}, Usage()
+        known, said_there = Counted.unpacked(cursor.watermark), dict[str, int]()
+        after, usage, trail = "", NOTHING_SPENT, Trail(self.account, "Instagram")
         while True:
             listing = self._listing(self.ig_id, "media", after, fields="id,comments_count")
             usage = replace(listing.usage, requests=usage.requests + 1, items=usage.items + listing.usage.items)
@@ -274,10 +275,7 @@ class InstagramAccount:
                     said_there[item["id"]] = count if is_count(count) else -1
             if not listing.next or len(said_there) >= WATCHED_BY_COUNT:
                 break
-            if listing.next in seen:
-                raise Malformed(self.account, "Instagram answers with a page that leads back to itself")
-            after = listing.next
-            seen.add(after)
+            after = trail.on(listing.next, len(listing.items))
         before = known or Counted(0, {})
         counted = before.then(int(listing.at.timestamp()), said_there)
         legs = [

@@ -49,7 +49,7 @@ from collectors.base import (
 )
 from collectors.graphemes import graphemes
 from collectors.items import Unreadable, moment, perhaps, said, sift, within
-from collectors.paging import NOTHING_SPENT, Leaf, Run, pages
+from collectors.paging import NOTHING_SPENT, Leaf, Run, Trail, pages
 from collectors.paragraphs import plain
 from collectors.transport import Answer, CannotOpen, Line
 from vocabulary import Author, Comment, Origin, OwnReply, Platform, Post
@@ -289,7 +289,7 @@ class MastodonAccount:
         """
         known = before.counts if before else {}
         counts, above, wanted = dict[str, int](), dict[str, str](), list[str]()
-        began, token, seen, usage = None, "", {""}, NOTHING_SPENT
+        began, token, usage, trail = None, "", NOTHING_SPENT, Trail(self.account, "Mastodon")
         while True:
             listing = self._listing(partial(self._ask_own, token, exclude_replies=True))
             began = began or listing.at
@@ -299,13 +299,10 @@ class MastodonAccount:
                 if (len(wanted) < WATCHED_IN_FULL and many) or many != known.get(native_id, 0):
                     wanted.append(native_id)
                 counts[native_id], above[native_id] = many, str(status.get("in_reply_to_id"))
-            token = listing.older
-            if token in seen and token:
-                raise Malformed(self.account, "Mastodon answers with a page that leads back to itself")
-            if not token or len(counts) >= WATCHED_FOR_COUNT:
+            if not listing.older or len(counts) >= WATCHED_FOR_COUNT:
                 legs = dict.fromkeys(_first_listed(each, above) for each in wanted)
                 return Run(Kept(began, counts).packed(), tuple(legs)), usage
-            seen.add(token)
+            token = trail.on(listing.older, len(listing.items))
 
     def _ask_own(self, before: str, **more: Any) -> object:
         return self.client.account_statuses(

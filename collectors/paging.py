@@ -17,6 +17,8 @@ from collectors.items import Sifted, as_bytes
 
 UNREADABLE_LEG: Final = "the comments under this post cannot be read; it is gone, or not for us"
 NOTHING_SPENT: Final = Usage()
+BARREN: Final = 50
+"""So many empty pages one after the other, each promising another, and a list is given up for now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,30 @@ class Leaf:
     mark: str = ""
     usage: Usage = NOTHING_SPENT
     counts: tuple[Count, ...] = ()
+
+
+@dataclass(slots=True)
+class Trail:
+    """The way through a list that is read to its end at once, where no budget would stop whoever is led astray."""
+
+    account: str
+    platform: str
+    _seen: set[str] = field(default_factory=set)
+    _barren: int = 0
+
+    def on(self, token: str, items: int) -> str:
+        """The token to go on with, behind a page that brought so many items.
+
+        Raises:
+            Malformed: it leads back to a page already read, or past ever more empty ones.
+        """
+        self._barren = 0 if items else self._barren + 1
+        if token in self._seen:
+            raise Malformed(self.account, f"{self.platform} answers with a page that leads back to itself")
+        if self._barren >= BARREN:
+            raise Malformed(self.account, f"{self.platform} answers with one empty page after the other")
+        self._seen.add(token)
+        return token
 
 
 def pages(

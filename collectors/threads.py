@@ -43,7 +43,7 @@ from collectors.base import (
 )
 from collectors.graph import Graph, Listing, Meaning, again_from, is_time, known_by_handle, seconds, time_or_none
 from collectors.items import moment, perhaps, said, sift, within
-from collectors.paging import NOTHING_SPENT, Leaf, Run, pages
+from collectors.paging import NOTHING_SPENT, Leaf, Run, Trail, pages
 from collectors.transport import Line
 from vocabulary import Comment, Origin, OwnReply, Platform, Post
 
@@ -201,7 +201,8 @@ class ThreadsProfile:
         The first run reads them all.  And of our latest hundred replies those that were answered under no post of
         ours, or under one that is further back.
         """
-        posts, quiet, after, seen, usage = list[str](), set[str](), "", {""}, Usage()
+        posts, quiet = list[str](), set[str]()
+        after, usage, trail = "", NOTHING_SPENT, Trail(self.account, "Threads")
         while True:
             listing = self._listing(f"{self.user_id}/threads", after, fields="id,media_type,has_replies")
             usage = replace(listing.usage, requests=usage.requests + 1, items=usage.items + listing.usage.items)
@@ -211,10 +212,7 @@ class ThreadsProfile:
                     quiet |= {item["id"]} if item.get("has_replies") is False else set()
             if not listing.next or len(posts) >= WATCHED_IN_TURN:
                 break
-            if listing.next in seen:
-                raise Malformed(self.account, "Threads answers with a page that leads back to itself")
-            after = listing.next
-            seen.add(after)
+            after = trail.on(listing.next, len(listing.items))
         posts = list(dict.fromkeys(posts))
         older = [post for post in posts[WATCHED_IN_FULL:] if post not in quiet]
         turn = _turn(cursor.watermark)

@@ -47,7 +47,7 @@ from collectors.base import (
     Usage,
 )
 from collectors.items import Sifted, Unreadable, perhaps, sift, since_1970
-from collectors.paging import NOTHING_SPENT, Leaf, Run, pages
+from collectors.paging import NOTHING_SPENT, Leaf, Run, Trail, pages
 from collectors.transport import Answer, Line
 from vocabulary import Author, Comment, OwnReply, Platform, Post
 
@@ -235,11 +235,9 @@ class TikTokAccount:
         listing = self._listing_of_videos("")
         at, found, usage = listing.at, list(map(_video_of, listing.items)), Usage(1, len(listing.items))
         full = before is None or not timedelta(0) <= at - before.full < AGAIN_EVERY
+        trail = Trail(self.account, "TikTok")
         while full and listing.next and len(found) < WATCHED_BY_COUNT:
-            cursor = listing.next
-            listing = self._listing_of_videos(cursor)
-            if listing.next == cursor:
-                raise Malformed(self.account, "TikTok answers with a page that leads back to itself")
+            listing = self._listing_of_videos(trail.on(listing.next, len(listing.items)))
             found += map(_video_of, listing.items)
             usage = Usage(usage.requests + 1, usage.items + len(listing.items))
         videos = [video for video, _ in found if video]

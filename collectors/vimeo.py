@@ -46,7 +46,7 @@ from collectors.base import (
 )
 from collectors.items import Sifted, Unreadable, as_bytes, moment, perhaps, said, sift, within
 from collectors.numbered import Place, Sheet, following
-from collectors.paging import UNREADABLE_LEG, Leaf, Run, pages
+from collectors.paging import UNREADABLE_LEG, Leaf, Run, Trail, pages
 from collectors.transport import Answer, Line
 from vocabulary import Author, Comment, OwnReply, Platform, Post
 
@@ -228,7 +228,7 @@ class VimeoAccount:
     def _videos_to_read(self, before: Kept) -> tuple[Sweep, tuple[Count, ...], Usage]:
         """The latest videos with comments, and older ones of which Vimeo counts more or fewer than it did."""
         videos, counts, place, usage = list[str](), dict[str, int](), Place(), Usage()
-        looked_at = 0
+        looked_at, trail = 0, Trail(self.account, "Vimeo")
         while True:
             sheet, answer = self._videos(place, sort="date", fields=COUNT_FIELDS)
             usage = replace(_usage(answer, 0), requests=usage.requests + 1)
@@ -243,6 +243,7 @@ class VimeoAccount:
             if then is None or looked_at >= LOOKED_AT:
                 sweep = Sweep(tuple(dict.fromkeys(videos)), counts=counts)
                 return sweep, tuple(Count(f"/videos/{video}", many) for video, many in counts.items()), usage
+            trail.on(f"{then.page} of {then.total}", len(sheet.items))
             place = then
 
     def _page_of_comments(self, sweep: Sweep, before: Kept) -> tuple[Sifted, Usage, Sweep]:
