@@ -6,6 +6,7 @@ import json
 import logging
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -372,6 +373,22 @@ def test_what_is_odd_but_whole_costs_nothing(mended: Scene, platform: Platform, 
 
     assert set(kept.comments) == everything
     assert not any(page.troubles for page in kept.pages)
+
+
+@pytest.mark.parametrize("platform", [each for each, kind in rows_of("harmless") if kind is Kind.EMPTY_PAGE_WITH_NEXT])
+def test_nobody_is_led_on_for_ever_past_empty_pages_and_nothing_is_lost_by_it(mended: Scene, platform: Platform):
+    account, everything = thirty_comments(mended, platform)
+    collector, kept, before = mended.collector(account), Kept(), len(mended.simulator.requests)
+    mended.spoil(Fault(Kind.EMPTY_PAGE_WITH_NEXT, times=100_000))
+
+    for stream in collector.streams():
+        with suppress(CollectorError):
+            run_once(collector, stream, kept)
+
+    assert len(mended.simulator.requests) - before <= 2 * Budget().pages * len(collector.streams())
+    mended.mend()
+    mended.world.now += HOUR  # LinkedIn, having listed no post, is asked for all of them again by then
+    assert set(run_all(collector, kept).comments) == everything
 
 
 @EVERYWHERE
