@@ -164,8 +164,12 @@ def test_a_week_that_is_not_over_says_so(report):
 
 def test_without_a_late_case_there_is_a_sentence_and_no_table():
     empty = figures(Rows(), Week(2026, 47), Calendar({}, WEEK.last_day), until=WEEK.end)
-    section = page.sheet(empty, Words("cy"), AREAS).sections[-1]
-    assert (section.slug, section.intro, section.tables) == ("late", "Nid oes unrhyw achos yn hwyr.", ())
+    sections = {each.slug: each for each in page.sheet(empty, Words("cy"), AREAS).sections}
+    assert (sections["late"].intro, sections["late"].tables) == ("Nid oes unrhyw achos yn hwyr.", ())
+    assert (sections["unheard"].intro, sections["unheard"].tables) == (
+        "Darllenwyd pob cyfrif drwy gydol yr wythnos.",
+        (),
+    )
 
 
 @pytest.mark.parametrize(
@@ -190,9 +194,10 @@ def test_the_table_opens_in_a_spreadsheet_with_its_accents(report, language):
     assert by_name[Words(language).gettext("Comments received")] == "7"
     assert by_name[Words(language).gettext("Answered in time, %")] == "25.0"
     assert by_name[Words(language).gettext("Median, working days")] == "3.5"
-    blank = rows.index([])
-    assert len(rows[blank + 2 :]) == len(report.late_cases)
-    assert [row[5] for row in rows[blank + 2 :]] == [case.due.isoformat() for case in report.late_cases]
+    late = rows.index([])
+    unheard = rows.index([], late + 1)
+    assert [row[5] for row in rows[late + 2 : unheard]] == [case.due.isoformat() for case in report.late_cases]
+    assert len(rows[unheard + 2 :]) == len(report.silences)
 
 
 def test_both_tables_have_the_same_numbers(report):
