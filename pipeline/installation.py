@@ -32,6 +32,8 @@ class Installation:
     budgets: Budgets
     open_panel: Callable[[], Panel]
     collector: Callable[[AccountRow, datetime], Collector]
+    reading: threading.Lock = field(default_factory=threading.Lock)
+    """Held by whoever shows the panel what waits: it is one queue, and nobody has to read what another reads."""
 
 
 class Collectors:
@@ -62,7 +64,7 @@ class Collectors:
             known = _Opened(key, registry.open_collector(account.platform, access), purse)
             opened[account.slug] = known
         if known.purse is not None:
-            known.purse.now = now
+            known.purse.begin(now)
         return known.collector
 
     def _purse(self, account: AccountRow, now: datetime) -> Purse | None:

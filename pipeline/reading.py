@@ -41,8 +41,18 @@ Read = tuple[int, Comment, Opinion]
 def read_waiting(here: Installation, *, now: datetime) -> int:
     """Show the panel every comment that waits, and put each where it belongs; how many were placed.
 
-    One that cannot be placed is tried again in the next run, and put aside after the third.
+    One that cannot be placed is tried again in the next run, and put aside after the third.  Where another thread
+    is at it, none: that one goes on until nothing waits.
     """
+    if not here.reading.acquire(blocking=False):
+        return 0
+    try:
+        return _read_all(here, now=now)
+    finally:
+        here.reading.release()
+
+
+def _read_all(here: Installation, *, now: datetime) -> int:
     placed = 0
     touched: set[int] = set()
     failed: set[int] = set()

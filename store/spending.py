@@ -6,7 +6,7 @@ never settled, because the process died, stays: a ceiling is for the worst that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -92,24 +92,29 @@ def settle(
     period: str,
     *,
     price: int,
-    reserved: int,
+    reserved: Mapping[str, int],
     ids: Sequence[str] | None,
     day: str,
 ) -> None:
-    """Pay for what came instead of what was set aside.  An id that was paid for on this day is free."""
+    """Pay in `period` for what came, instead of what was set aside; that may have been in the period before.
+
+    An id that was paid for on this day is free.  Without `ids` all that was set aside is paid for.
+    """
     if not price:
         return
     fresh = (
-        reserved
+        sum(reserved.values())
         if ids is None
         else sum(
             insert_if_absent(session, BilledRow, platform=platform, day=day, native_id=native_id)
             for native_id in sorted(set(ids))
         )
     )
-    row = session.get_one(SpendingRow, (platform, account_id, period), with_for_update=True)
-    row.reserved -= reserved * price
-    row.spent += fresh * price
+    insert_if_absent(session, SpendingRow, platform=platform, account_id=account_id, period=period, spent=0, reserved=0)
+    for name in sorted({period, *reserved}):
+        row = session.get_one(SpendingRow, (platform, account_id, name), with_for_update=True)
+        row.reserved -= reserved.get(name, 0) * price
+        row.spent += fresh * price if name == period else 0
 
 
 def forget_billed(session: Session, *, before: datetime) -> None:

@@ -35,7 +35,7 @@ def reserve(store: Store, account: int, most: int, *, price: int = 10, limit: in
 def settle(store: Store, account: int, reserved: int, ids: list[str] | None, *, price: int = 10) -> None:
     store.write(
         lambda session: spending.settle(
-            session, Platform.X, account, MONTH, price=price, reserved=reserved, ids=ids, day=DAY
+            session, Platform.X, account, MONTH, price=price, reserved={MONTH: reserved}, ids=ids, day=DAY
         )
     )
 
