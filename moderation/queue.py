@@ -198,6 +198,9 @@ def advance(
     if act is Act.CLOSE:
         case.outcome, case.closed_at = outcome, now
         cases.current_round(session, case).ended_at = now
+    if act is Act.ANSWER:
+        turn = cases.current_round(session, case)
+        turn.ended_at = turn.ended_at or now
     if act is Act.REOPEN:
         case.outcome, case.closed_at = "", None
         if actor.user_id is not None:
