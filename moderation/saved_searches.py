@@ -73,5 +73,7 @@ def end(session: Session, slug: str, name: str, *, actor: Actor, now: datetime) 
     Raises:
         accounts.UnknownAccount, searches.UnknownSearch.
     """
-    row = searches.end(session, accounts.by_slug(session, slug), name, now=now)
+    account = accounts.by_slug(session, slug)
+    row = searches.end(session, account, name, now=now)
+    accounts.forget_stream(session, account.id, searches.stream_of(name))
     audit.append(session, actor=actor.name, action="search.end", subject=f"search:{row.id}", now=now)

@@ -20,6 +20,8 @@ SHORTEST = timedelta(hours=12)
 """A silence shorter than this is never an alarm."""
 UNREAD_AFTER = timedelta(hours=1)
 """How long a stream may fail before the account counts as unread."""
+LEFT_ALONE_FOR = timedelta(hours=36)
+"""How long a stream may not even be tried, so that a budget lasts, before the account counts as unread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,11 @@ class Standing:
 def quiet_since(posted: Sequence[datetime], now: datetime) -> datetime | None:
     """When the latest comment came, where the silence since is an alarm; None where it is the account's habit.
 
-    `posted` are the moments of the account's comments within `LOOK_BACK`, in any order.
+    `posted` are the moments of the account's comments, in any order.  The habit is that of `LOOK_BACK` before the
+    latest of them, so that a silence does not outlast the memory of what it is measured by.
     """
-    moments = sorted(each for each in posted if now - LOOK_BACK <= each <= now)
+    moments = sorted(each for each in posted if each <= now)
+    moments = [each for each in moments if each >= moments[-1] - LOOK_BACK]
     if len(moments) < ENOUGH:
         return None
     longest = max(later - sooner for sooner, later in pairwise(moments))

@@ -1,7 +1,11 @@
-"""Whether every account is heard: silences begun and ended, for the accounts page and the weekly report."""
+"""Whether every account is heard: silences begun and ended, for the accounts page and the weekly report.
+
+Of an account that is no longer in use nothing is expected.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
@@ -15,19 +19,18 @@ from store.silences import Silent
 
 
 def watch(here: Installation, *, now: datetime) -> int:
-    """Look at every account in use; how many silences began or ended."""
+    """Look at every account; how many silences began or ended."""
     changed = 0
     with here.store.read() as session:
-        watched = [(account, streams) for account, streams in accounts.health(session) if account.active]
+        watched = accounts.health(session)
     for account, streams in watched:
-        with here.store.read() as session:
-            posted = silences.moments(session, account.id, since=now - silence.LOOK_BACK)
-            unannounced = webhooks.unannounced_since(session, account.id, now=now)
-        found = {
-            Silent.UNREAD: silence.unread_since([_standing(account, row, now) for row in streams], now),
-            Silent.QUIET: silence.quiet_since(posted, now),
-            Silent.WEBHOOK: unannounced,
-        }
+        found: dict[Silent, datetime | None] = dict.fromkeys(Silent)
+        if account.active:
+            with here.store.read() as session:
+                posted = silences.moments(session, account.id, within=silence.LOOK_BACK)
+                found[Silent.WEBHOOK] = webhooks.unannounced_since(session, account.id, now=now)
+            found[Silent.UNREAD] = silence.unread_since(_standings(account, streams, now), now)
+            found[Silent.QUIET] = silence.quiet_since(posted, now)
         changed += here.store.write(partial(_note, account=account, found=found, now=now))
     return changed
 
@@ -36,10 +39,18 @@ def _note(session: Session, account: AccountRow, found: dict[Silent, datetime | 
     return sum(silences.note(session, account, kind, since, now=now) for kind, since in found.items())
 
 
-def _standing(account: AccountRow, row: StreamRow, now: datetime) -> Standing:
-    """The whole account has no success of its own: it counts from when it was last tried with one."""
+def _standings(account: AccountRow, streams: Sequence[StreamRow], now: datetime) -> list[Standing]:
+    """How each stream fares.  The whole account has no success of its own: it counts from the last of any stream."""
+    last = max((row.last_success for row in streams if row.last_success), default=account.created_at)
+    return [
+        Standing(last, bool(row.trouble))
+        if row.name == WHOLE_ACCOUNT
+        else Standing(row.last_success or account.created_at, _fails(row, now))
+        for row in streams
+    ]
+
+
+def _fails(row: StreamRow, now: datetime) -> bool:
     waits = row.blocked_until is not None and row.blocked_until > now
-    since = row.last_success or account.created_at
-    if row.name == WHOLE_ACCOUNT:
-        return Standing(row.last_started or since, bool(row.trouble))
-    return Standing(since, row.failures > 0 or waits)
+    left_alone = row.last_started is not None and now - row.last_started > silence.LEFT_ALONE_FOR
+    return row.failures > 0 or waits or left_alone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, select
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.base import Base
@@ -131,6 +131,11 @@ def stream(session: Session, account_id: int, name: str) -> StreamRow:
 def stream_if_any(session: Session, account_id: int, name: str) -> StreamRow | None:
     """The stream's row, or None before its first run."""
     return session.get(StreamRow, (account_id, name))
+
+
+def forget_stream(session: Session, account_id: int, name: str) -> None:
+    """Drop where a stream stands that is read no more."""
+    session.execute(delete(StreamRow).where(StreamRow.account_id == account_id, StreamRow.name == name))
 
 
 def health(session: Session) -> Sequence[tuple[AccountRow, Sequence[StreamRow]]]:

@@ -44,6 +44,11 @@ class SavedSearchRow(Base):
     ended_at: Mapped[datetime | None]
 
 
+def stream_of(name: str) -> str:
+    """What the stream of a search is called."""
+    return f"search:{name}"
+
+
 def standing(session: Session, account_id: int) -> Standing:
     """The searches that are made for one account."""
     rows = session.execute(

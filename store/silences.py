@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store import audit
@@ -103,13 +103,13 @@ def lasting(session: Session) -> Sequence[tuple[AccountRow, SilenceRow]]:
     return [(account, row) for account, row in rows]
 
 
-def moments(session: Session, account_id: int, *, since: datetime) -> Sequence[datetime]:
-    """When each comment to one account was posted, those that a search found left out."""
-    return session.scalars(
-        select(CommentRow.posted_at).where(
-            CommentRow.account_id == account_id, CommentRow.posted_at >= since, CommentRow.origin != Origin.SEARCH
-        )
-    ).all()
+def moments(session: Session, account_id: int, *, within: timedelta) -> Sequence[datetime]:
+    """When each comment to one account was posted, within so long of the latest; those that a search found left out."""
+    to_us = CommentRow.account_id == account_id, CommentRow.origin != Origin.SEARCH
+    latest = session.scalar(select(func.max(CommentRow.posted_at)).where(*to_us))
+    if latest is None:
+        return ()
+    return session.scalars(select(CommentRow.posted_at).where(*to_us, CommentRow.posted_at >= latest - within)).all()
 
 
 def _begin(
@@ -117,10 +117,21 @@ def _begin(
 ) -> bool:
     fresh = insert_if_absent(
         session, SilenceRow, account_id=account.id, kind=kind.value, began=began, noticed_at=now, ended=ended
-    )
+    ) or (ended is None and _goes_on(session, account, kind, began))
     if fresh:
         _trail(session, account, kind, "silence.begin" if ended is None else "silence.was", now)
     return fresh
+
+
+def _goes_on(session: Session, account: AccountRow, kind: Silent, began: datetime) -> bool:
+    """A silence that was thought to be over, and was not, is the same silence."""
+    row = session.scalars(
+        select(SilenceRow).where(
+            SilenceRow.account_id == account.id, SilenceRow.kind == kind.value, SilenceRow.began == began
+        )
+    ).one()
+    row.ended = None
+    return True
 
 
 def _as_silence(account: AccountRow, row: SilenceRow) -> Silence:

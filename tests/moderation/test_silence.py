@@ -28,7 +28,8 @@ HABITS = [
     ("daily, and silent for 36 hours",          every(DAY, until=36 * HOUR),              False),
     ("daily, and silent for 37 hours",          every(DAY, until=37 * HOUR),              True),
     ("busy, after a Christmas of five days",    [*every(HOUR, until=6 * DAY), *every(HOUR, until=DAY, times=3)], False),
-    ("what came three months ago is no habit",  every(HOUR, until=LOOK_BACK + DAY),       False),
+    ("hourly, and silent for two months",       every(HOUR, until=LOOK_BACK + DAY),       True),
+    ("what came long before is no habit",       [*every(HOUR, until=LOOK_BACK + 2 * DAY), NOW - DAY], False),
     ("a comment from the future does not help", [*every(HOUR, until=13 * HOUR), NOW + HOUR], True),
 ]  # fmt: skip
 
