@@ -33,6 +33,8 @@ PACES: Final = (
     (0.25, timedelta(hours=1)),
     (AHEAD, timedelta(minutes=30)),
 )
+SPARED: Final = timedelta(days=1)
+"""How long to wait between two readings of anything else meanwhile; X's search reaches seven days back."""
 
 
 class BudgetsError(FileError):
@@ -134,13 +136,13 @@ def load(path: Path = BUDGETS) -> Budgets:
 def read_now(rank: int, spent: int, budget: Budget, now: datetime, last_read: datetime | None) -> bool:
     """Whether a stream is read in this round.  `rank` is its place among its account's streams, 0 the first.
 
-    While spending keeps to the calendar everything is read.  Ahead of it, what matters less waits for the
-    calendar to catch up, and what matters most is read less often, so that the last day of the month is not blind.
+    While spending keeps to the calendar everything is read.  Ahead of it, what matters most is read less often, and
+    what matters less once a day, so that neither it nor the last day of the month is blind.
     """
     if not budget.most:
         return False
     ahead = spent / budget.most - budget.span(now).gone(now)
     if ahead <= AHEAD:
         return True
-    pace = next(wait for over, wait in PACES if ahead > over)
-    return rank == 0 and (last_read is None or now - last_read >= pace)
+    pace = next(wait for over, wait in PACES if ahead > over) if rank == 0 else SPARED
+    return last_read is None or now - last_read >= pace

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -50,6 +50,8 @@ IMPORT_BATCH, SHOWN_BAD = 1_000, 20
 FILES_TOGETHER = 64 * 1024 * 1024
 """Bytes of evidence after which a batch of an import is kept, so that no transaction grows without end."""
 UNSEEN = timedelta(hours=6)
+RECHECKED_FOR = timedelta(days=30)
+"""How long after it was posted a comment is looked for again; one with an open case for as long as that is open."""
 GONE_CHECKS = 2
 PAGES_TOGETHER, ITEMS_TOGETHER = 25, 500
 """Most pages, and most comments, that are committed at once."""
@@ -57,6 +59,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 """Longest wait that we set ourselves after failures; a platform's own wait may be longer."""
 NOBODY_THERE = timedelta(hours=6)
 """A stream that was not even tried for so long was silent because we did not run; that is noticed as it ends."""
+MATTERS_LESS = 1
+"""The rank of whatever is not the first of an account's streams."""
 OUR_BUDGET = "budget"
 """The scope of a limit that is our own: the ceiling in config/budgets.toml."""
 
@@ -103,7 +107,8 @@ def collect(here: Installation, slug: str, *, now: datetime, budget: Budget | No
     for rank, stream in enumerate(streams):
         with here.store.read() as session:
             cursor = _cursor(session, account, stream, now=now)
-            spared = _is_spared(session, here, account, stream, rank, now=now)
+            row = accounts.stream_if_any(session, account.id, stream)
+            spared = _is_spared(session, here, account, rank, row.last_started if row else None, now=now)
         if cursor is None:
             continue
         if spared or (rank and told.remaining is not None and told.remaining < SCARCE):
@@ -223,15 +228,14 @@ def _cursor(session: Session, account: AccountRow, stream: str, *, now: datetime
 
 
 def _is_spared(
-    session: Session, here: Installation, account: AccountRow, stream: str, rank: int, *, now: datetime
+    session: Session, here: Installation, account: AccountRow, rank: int, last: datetime | None, *, now: datetime
 ) -> bool:
-    """Whether a stream of a metered platform is left out of this round, because spending runs ahead of the calendar."""
+    """Whether a metered platform is not asked in this round, because spending runs ahead of the calendar."""
     budget = here.budgets.of(account.platform)
     if budget is None:
         return False
-    row = accounts.stream_if_any(session, account.id, stream)
     spent = spending.so_far(session, account.platform, budget.span(now).name).gone
-    return not read_now(rank, spent, budget, now, row.last_started if row else None)
+    return not read_now(rank, spent, budget, now, last)
 
 
 def _reason(error: Exception) -> str:
@@ -403,24 +407,36 @@ def _keep_files(session: Session, comment: Comment, files: Sequence[Evidence], *
 def recheck(here: Installation, slug: str, *, now: datetime, limit: int = 100) -> int:
     """Ask a platform what became of comments we have not seen lately; how many were found gone for good.
 
-    Deleted means two re-checks that found nothing, never an error.
+    Deleted means two re-checks that found nothing, never an error.  Where spending is ahead of the calendar that is
+    asked once a day: to read what is new matters more.
     """
     with here.store.read() as session:
         account = accounts.by_slug(session, slug)
-        waiting = comments.unseen_since(session, account.id, before=now - UNSEEN, limit=limit)
-    if not waiting:
-        return 0
+        waiting = comments.unseen_since(
+            session, account.id, before=now - UNSEEN, posted_since=now - RECHECKED_FOR, limit=limit
+        )
+        waits = _cursor(session, account, WHOLE_ACCOUNT, now=now) is None
+        last = comments.last_recheck(session, account.id)
+        if not waiting or waits or _is_spared(session, here, account, MATTERS_LESS, last, now=now):
+            return 0
+    standing: Mapping[str, Standing] = {}
     try:
         standing = here.collector(account, now).recheck([native_id for _, native_id in waiting])
+    except (AuthExpired, RateLimited) as error:
+        log.warning("re-check failed", account=slug, error=type(error).__name__)
+        if isinstance(error, RateLimited) and error.scope != OUR_BUDGET:
+            here.store.write(partial(_mark, account=account, stream=WHOLE_ACCOUNT, error=error, now=now))
+        return 0
     except GwylioError as error:
         log.warning("re-check failed", account=slug, error=type(error).__name__)
-        return 0
 
     def act(session: Session) -> int:
-        return sum(
-            note_standing(session, session.get_one(CommentRow, comment_id), standing.get(native_id), now=now)
-            for comment_id, native_id in waiting
-        )
+        gone = 0
+        for comment_id, native_id in waiting:
+            comment = session.get_one(CommentRow, comment_id)
+            comment.rechecked_at = now
+            gone += note_standing(session, comment, standing.get(native_id), now=now)
+        return gone
 
     return here.store.write(act)
 

@@ -7,7 +7,7 @@ rest are still there.  Handing it the same page twice changes nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
@@ -23,6 +23,7 @@ from sqlalchemy import (
     case,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -32,8 +33,9 @@ import vocabulary
 from store import bulk
 from store.accounts import AccountRow
 from store.base import Base, NaiveTime
+from store.cases import CaseRow
 from store.normaliser import LONGEST, for_search, harmless, normalise, normalise_line
-from vocabulary import Origin, Platform, Presence
+from vocabulary import Origin, Platform, Presence, State
 
 T = TypeVar("T")
 
@@ -76,6 +78,7 @@ class CommentRow(Base):
     """One message by the public to us.  `latest` is the number of its newest revision.
 
     `case_id` is None until it is routed, and stays so for history.  `found_by` names a saved search.
+    `rechecked_at` is when its platform was last asked what became of it.
     `unread_tries` counts failed readings; `read_at` is None while it waits to be read.
     """
 
@@ -99,6 +102,7 @@ class CommentRow(Base):
     last_seen: Mapped[datetime]
     noticed_gone: Mapped[datetime | None]
     gone_checks: Mapped[int] = mapped_column(default=0)
+    rechecked_at: Mapped[datetime | None]
     presence: Mapped[Presence]
     origin: Mapped[Origin] = mapped_column(default=Origin.ADDRESSED)
     found_by: Mapped[str] = mapped_column(default="")
@@ -181,7 +185,7 @@ def keep(
         session.execute(
             update(CommentRow).where(CommentRow.id.in_(part)).values(last_seen=now, noticed_gone=None, gone_checks=0)
         )
-    _note_hidden(session, known, comments)
+    _note_hidden(session, known, comments, {row.native_id for row in changed})
     _note_addressed(session, known, comments)
     return Kept(tuple(new), tuple(row.id for row in changed), len(same))
 
@@ -429,16 +433,22 @@ def _revise(
         )
 
 
-def _note_hidden(session: Session, known: Mapping[str, _Known], comments: Mapping[str, vocabulary.Comment]) -> None:
+def _note_hidden(
+    session: Session,
+    known: Mapping[str, _Known],
+    comments: Mapping[str, vocabulary.Comment],
+    revised: Collection[str],
+) -> None:
+    """What is hidden stays so where the platform does not say, whatever became of its words."""
     for native_id, row in known.items():
-        hidden = comments[native_id].hidden
+        hidden, stands = comments[native_id].hidden, Presence.EDITED if native_id in revised else row.presence
         if hidden or (hidden is None and row.presence is Presence.HIDDEN_BY_US):
             seen = Presence.HIDDEN_BY_US
-        elif row.presence in _NOT_ON_SHOW:
+        elif stands in _NOT_ON_SHOW:
             seen = Presence.EDITED if row.latest > 1 else Presence.PRESENT
         else:
             continue
-        if seen is not row.presence:
+        if seen is not stands:
             session.execute(update(CommentRow).where(CommentRow.id == row.id).values(presence=seen))
 
 
@@ -500,11 +510,15 @@ def account_ids(session: Session, ids: Sequence[int]) -> set[int]:
     return found
 
 
-def unseen_since(session: Session, account_id: int, *, before: datetime, limit: int) -> Sequence[tuple[int, str]]:
-    """Comments with a case that no collection has shown since `before`, those missed once already first.
+def unseen_since(
+    session: Session, account_id: int, *, before: datetime, posted_since: datetime, limit: int
+) -> Sequence[tuple[int, str]]:
+    """Comments with a case that no collection has shown since `before`, those not asked about for longest first.
 
-    Of one that was entered by hand no platform can say anything.
+    One that is older than `posted_since` only while its case is open.  Of one that was entered by hand no platform
+    can say anything.
     """
+    open_case = select(CaseRow.id).where(CaseRow.id == CommentRow.case_id, CaseRow.state != State.CLOSED).exists()
     rows = session.execute(
         select(CommentRow.id, CommentRow.native_id)
         .where(
@@ -513,11 +527,17 @@ def unseen_since(session: Session, account_id: int, *, before: datetime, limit: 
             CommentRow.origin != Origin.MANUAL,
             CommentRow.presence.in_([Presence.PRESENT, Presence.EDITED, Presence.HIDDEN_BY_US]),
             CommentRow.last_seen < before,
+            or_(CommentRow.posted_at >= posted_since, open_case),
         )
-        .order_by(CommentRow.gone_checks.desc(), CommentRow.last_seen, CommentRow.id)
+        .order_by(func.coalesce(CommentRow.rechecked_at, CommentRow.last_seen), CommentRow.id)
         .limit(limit)
     )
     return [(comment_id, native_id) for comment_id, native_id in rows]
+
+
+def last_recheck(session: Session, account_id: int) -> datetime | None:
+    """When a platform was last asked what became of any comment of one account."""
+    return session.scalar(select(func.max(CommentRow.rechecked_at)).where(CommentRow.account_id == account_id))
 
 
 def find(session: Session, account_slug: str, native_id: str) -> tuple[int, int | None] | None:

@@ -218,7 +218,7 @@ def test_no_platform_is_ever_asked_what_became_of_it(council: Council) -> None:
     council.enters()
 
     with council.store.read() as session:
-        assert comments.unseen_since(session, 1, before=TEN + timedelta(days=9), limit=9) == []
+        assert comments.unseen_since(session, 1, before=TEN + timedelta(days=9), posted_since=TEN, limit=9) == []
     assert pipeline.recheck(council.here, "cyngor-snap", now=TEN + timedelta(days=9)) == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -270,11 +271,11 @@ class WhileReading(ByWords):
         return super().read(readings)
 
 
-def test_two_that_read_at_once_place_a_comment_once(dyffryn: Town) -> None:
+def test_two_processes_that_read_at_once_place_a_comment_once(dyffryn: Town) -> None:
     case_id_of = dyffryn.says("Pryd?")
     dyffryn.collect("dyffryn-fb")
-    here = replace(dyffryn.here, open_panel=lambda: Panel([WhileReading(dyffryn.read)]))
-    assert pipeline.read_waiting(here, now=dyffryn.now) == 0, "the other was faster"
+    here = replace(dyffryn.here, open_panel=lambda: Panel([WhileReading(dyffryn.read)]), reading=threading.Lock())
+    assert pipeline.read_waiting(here, now=dyffryn.now) == 0, "the other process was faster"
 
     case_id = dyffryn.comment(case_id_of).case_id
     assert case_id is not None
@@ -334,6 +335,56 @@ def test_a_native_reply_that_comes_with_its_comment_acknowledges_it(dyffryn: Tow
     with dyffryn.store.read() as session:
         assert session.scalars(select(RoundRow.acknowledged_at)).one() == at
     assert count(dyffryn, PostRow) == 1
+
+
+def test_whoever_reads_leaves_nothing_for_another_to_read_beside_them(dyffryn: Town) -> None:
+    dyffryn.says("Pryd?")
+    dyffryn.wait(minutes=1)
+    dyffryn.collect()
+    with dyffryn.here.reading:
+        assert dyffryn.read() == 0
+    assert dyffryn.read() == 1
+
+
+def test_of_more_than_can_be_asked_about_at_once_each_has_its_turn(dyffryn: Town) -> None:
+    asked = [dyffryn.arrives("Pryd?", author=f"a{number}") for number in range(5)]
+    dyffryn.spoil(Kind.SERVER_ERROR, path="*", times=10_000)
+
+    turns = []
+    for _ in range(3):
+        dyffryn.wait(hours=7)
+        pipeline.recheck(dyffryn.here, "dyffryn-fb", now=dyffryn.now, limit=2)
+        with dyffryn.store.read() as session:
+            query = select(CommentRow.case_id).where(CommentRow.rechecked_at == dyffryn.now).order_by(CommentRow.id)
+            turns.append(session.scalars(query).all())
+
+    assert turns == [asked[:2], asked[2:4], [asked[0], asked[4]]]
+
+
+def test_what_is_over_and_a_month_old_is_looked_for_no_more(dyffryn: Town) -> None:
+    over, going_on = dyffryn.arrives("Pryd?"), dyffryn.arrives("Ble?", author="a2")
+    dyffryn.answers(over, "Dydd Mawrth.")
+    dyffryn.dispatch()
+    dyffryn.store.write(lambda session: setattr(session.get_one(CaseRow, over), "state", State.CLOSED))
+    dyffryn.wait(days=31)
+    pipeline.recheck(dyffryn.here, "dyffryn-fb", now=dyffryn.now)
+
+    with dyffryn.store.read() as session:
+        query = select(CommentRow.case_id).where(CommentRow.rechecked_at.is_not(None))
+        assert session.scalars(query).all() == [going_on]
+
+
+def test_while_an_account_is_told_to_wait_no_recheck_leaves(dyffryn: Town) -> None:
+    dyffryn.arrives("Pryd?")
+    dyffryn.wait(hours=7)
+    dyffryn.spoil(Kind.RETRY_AFTER, path="*", times=10_000, seconds=3_600)
+    pipeline.recheck(dyffryn.here, "dyffryn-fb", now=dyffryn.now)
+    dyffryn.wait(minutes=30)
+    before = len(dyffryn.simulator.requests)
+
+    pipeline.recheck(dyffryn.here, "dyffryn-fb", now=dyffryn.now)
+
+    assert len(dyffryn.simulator.requests) == before
 
 
 def test_gone_means_two_rechecks_that_found_nothing(dyffryn: Town) -> None:

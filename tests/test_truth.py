@@ -35,6 +35,10 @@ from vocabulary import Platform, Presence
 
 EXAMPLES = int(os.environ.get("TRUTH_EXAMPLES", "6"))
 STEPS = 40
+OUTAGES = 4
+"""Days in one history on which a platform is down."""
+EDITS_ARE_SEEN = timedelta(days=7)
+"""Where a platform does not tell of edits, comments are read again for a fortnight; the outages are taken off."""
 KEY = "k" * 40
 HELD = (Presence.PRESENT, Presence.EDITED, Presence.HIDDEN_BY_US)
 SLOW = frozenset({Kind.SLOW, Kind.DRIP})
@@ -75,7 +79,7 @@ class Truth(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.scene = settle_in(self.contract.platform, Path(self.folder.name))
         self.simulator = self.scene.simulator
-        self.tokens = 1
+        self.tokens, self.outages = 1, 0
         self.scene.posts.append(self.simulator.world.post("dyffryn", "Gwasanaethau", NINE - timedelta(hours=1)))
         for number in range(5):
             self._write({"post": self.scene.posts[number % 2]}, 20 * (number == 4), number)
@@ -119,7 +123,7 @@ class Truth(RuleBasedStateMachine):
     @rule(place=st.integers(0, 9))
     def somebody_edits(self, place: int) -> None:
         message = self._some(place)
-        if message is not None and len(message.versions) < 5:
+        if message is not None and len(message.versions) < 5 and self._is_young(message):
             self.scene.wait(seconds=7)
             self.scene.serial += 1
             self.simulator.world.edit(message.native_id, f"Golygwyd {self.scene.serial}", self.scene.now)
@@ -166,9 +170,11 @@ class Truth(RuleBasedStateMachine):
     def _kinds(self) -> list[Kind]:
         return sorted({kind for kind, _ in self.contract.ends} - SLOW | set(self.contract.harmless))
 
+    @precondition(lambda self: self.outages < OUTAGES)
     @rule(which=st.integers(0, 40))
     def it_is_down_for_a_day(self, which: int) -> None:
         """Every request fails in one way, and whoever is looked for again must not be taken for deleted."""
+        self.outages += 1
         kinds, scene = self._kinds(), self.scene
         kind = kinds[which % len(kinds)]
         if kind is Kind.GONE:
@@ -219,6 +225,9 @@ class Truth(RuleBasedStateMachine):
         message = self.simulator.world.message(self.scene.comments[place % len(self.scene.comments)])
         return message if message is not None and message.exists(self.scene.now) else None
 
+    def _is_young(self, message: Message) -> bool:
+        return self.scene.now - message.at < EDITS_ARE_SEEN
+
     def _answered(self, message: Message) -> bool:
         """Platforms differ in what becomes of the answers under a comment that is deleted."""
         return any(each.parent == message.native_id for each in self.simulator.world.messages("dyffryn"))
@@ -249,7 +258,8 @@ class Truth(RuleBasedStateMachine):
         standing = [message for message in scene.truth().values() if message.exists(scene.now)]
         if self.contract.sees_edits:
             scene.wait(minutes=1)
-            self.simulator.world.edit(standing[0].native_id, "Golygwyd eto", scene.now)
+            young = next(filter(self._is_young, standing))
+            self.simulator.world.edit(young.native_id, "Golygwyd eto", scene.now)
         unanswered = [message for message in standing[1:] if not self._answered(message)]
         if unanswered:
             self.simulator.world.delete(unanswered[0].native_id, scene.now)

@@ -62,19 +62,21 @@ READ = [
     (0.00, 0, None,                  True),
     (0.00, 5, None,                  True),
     (0.59, 5, timedelta(0),          True),
-    (0.65, 1, timedelta(days=1),     False),
+    (0.65, 1, timedelta(hours=23),   False),
+    (0.65, 1, timedelta(days=1),     True),
     (0.65, 0, timedelta(minutes=29), False),
     (0.65, 0, timedelta(minutes=30), True),
     (0.80, 0, timedelta(minutes=59), False),
     (0.80, 0, timedelta(hours=1),    True),
     (1.00, 0, timedelta(hours=2),    True),
     (1.00, 0, None,                  True),
-    (1.00, 1, None,                  False),
+    (1.00, 1, timedelta(hours=23),   False),
+    (1.00, 1, None,                  True),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("spent", "rank", "ago", "read"), READ)
-def test_what_matters_less_waits_for_the_calendar_and_what_matters_most_is_read_less_often(
+def test_ahead_of_the_calendar_what_matters_most_is_read_less_often_and_the_rest_once_a_day(
     spent: float, rank: int, ago: timedelta | None, read: bool
 ) -> None:
     last = None if ago is None else HALF - ago

@@ -97,6 +97,19 @@ def test_hidden_and_shown_again_is_noticed(store):
     assert row(store).presence is Presence.PRESENT
 
 
+@pytest.mark.parametrize(
+    ("said", "presence"),
+    [(True, Presence.HIDDEN_BY_US), (None, Presence.HIDDEN_BY_US), (False, Presence.EDITED)],
+)
+def test_what_is_hidden_stays_hidden_when_its_words_change(store, said, presence):
+    account = with_account(store)
+    kept(store, account, a_comment(hidden=True))
+
+    kept(store, account, a_comment("Other words", hidden=said), now=LATER)
+
+    assert (row(store).latest, row(store).presence) == (2, presence)
+
+
 def test_a_comment_without_author_is_kept_and_joined_to_nobody(store):
     account = with_account(store)
 

@@ -22,6 +22,7 @@ def upgrade() -> None:
     with op.batch_alter_table("comment", schema=None) as batch_op:
         batch_op.add_column(sa.Column("origin", sa.String(40), nullable=False, server_default="addressed"))
         batch_op.add_column(sa.Column("found_by", sa.Text(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("rechecked_at", sa.DateTime(timezone=True), nullable=True))
 
     op.create_table(
         "webhook_event",
@@ -120,6 +121,7 @@ def downgrade() -> None:
     for table in ("thread_count", "silence", "saved_search", "evidence", "billed", "spending", "webhook_event"):
         op.drop_table(table)
     with op.batch_alter_table("comment", schema=None) as batch_op:
+        batch_op.drop_column("rechecked_at")
         batch_op.drop_column("found_by")
         batch_op.drop_column("origin")
     with op.batch_alter_table("stream", schema=None) as batch_op:
