@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import ssl
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,12 +24,11 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
+from collectors.patience import IN_TIME
 from vocabulary import GwylioError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-WHOLE_ANSWER = 3
-"""How many timeouts a whole answer may take: one that drips a byte at a time would never end by itself."""
 PIECE = 65_536
 LARGEST_ANSWER = 32 * 2**20
 """Bytes, once unpacked; no page of comments comes near."""
@@ -84,7 +82,9 @@ class Unanswered(Exception):
 
 
 class RewritingAdapter(HTTPAdapter):
-    """Sends to `base_url` what an SDK addressed to its built-in host, and never waits longer than `timeout`.
+    """Sends to `base_url` what an SDK addressed to its built-in host, and never waits for long.
+
+    That is no longer than `timeout` for a sign of life, and than three of them for a whole answer.
 
     The path of the original request is kept and put behind that of `base_url`.  A request signed
     for the original address (OAuth 1) stays signed for it.
@@ -98,6 +98,15 @@ class RewritingAdapter(HTTPAdapter):
             raise UnsafeAddress(
                 f"{self._base.hostname} would be sent the token unencrypted; use https, or plain http on this machine"
             )
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = IN_TIME
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = IN_TIME
+        return manager
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs["timeout"] = kwargs.get("timeout") or self._timeout
@@ -126,7 +135,6 @@ class Line:
         session.auth = _as_it_is
         hush()
         self.session = session
-        self._patience = WHOLE_ANSWER * timeout
         self._answers: list[Answer] = []
         self._turn = Lock()
 
@@ -136,11 +144,11 @@ class Line:
 
     def _body_of(self, response: requests.Response) -> bytes:
         """The whole body, which the SDK then finds read already."""
-        body, started = bytearray(), time.monotonic()
+        body = bytearray()
         try:
             while piece := response.raw.read1(PIECE, decode_content=True):
                 body += piece
-                if time.monotonic() - started > self._patience or len(body) > LARGEST_ANSWER:
+                if len(body) > LARGEST_ANSWER:
                     raise requests.ReadTimeout("the answer does not end")
         except ReadTimeoutError as fault:
             raise requests.ReadTimeout(fault) from None

@@ -160,7 +160,7 @@ def test_whatever_fails_and_when_each_list_is_read_to_its_end_or_reported_and_th
     weather: list[Mapping[str, type[CollectorError]]], most: int
 ) -> None:
     lists, cursor = Lists(tuple(LEGS)), Cursor()
-    read, reported = set[str](), set[str]()
+    read, reported, told = set[str](), set[str](), Round()
     fine: list[Mapping[str, type[CollectorError]]] = [{}] * (PAGES * len(LEGS) + 2)
     for fails in [*weather, *fine]:
         lists.fails = {leg: wrong(kind) for leg, kind in fails.items()}
