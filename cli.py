@@ -380,15 +380,17 @@ def webhook_show(platform: Platform, config: ConfigFile = None) -> None:
     if door is None:
         raise typer.BadParameter(f"{platform.value} pushes nothing; {', '.join(sorted(DOORS))} do")
     public = [each for each in settings.allowed_hosts if each.strip("[]") not in configuration.LOOPBACK]
+    secret = settings.signing_secret(platform)
     print(f"address: https://{public[0] if public else 'YOUR-HOST'}/webhooks/{platform.value}")
     if door.asks_for_token:
         print(f"verify token: {verify_token(configuration.keys(settings).credentials, platform)}")
     print(f"subscribe to: {', '.join(door.subscribe)}")
     if not public:
         _complain("no public name is in allowed_hosts; the platform must reach this app by one, over HTTPS")
-    if not settings.signing_secret(platform):
+    if not secret:
         name = "WEBHOOK_SECRET" if platform in configuration.SIGNS_APART else "CLIENT_SECRET"
         _complain(f"GWYLIO_APPS__{platform.name}__{name} is not set: whatever {platform.value} pushes is refused")
+    if not public or not secret:
         raise typer.Exit(DOES_NOT_HOLD)
 
 

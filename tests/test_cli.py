@@ -270,12 +270,15 @@ def test_what_to_enter_at_a_platform_is_shown_and_what_is_missing_here_is_said(r
     assert "no public name is in allowed_hosts" in bare.err
     assert "GWYLIO_APPS__FACEBOOK__CLIENT_SECRET is not set" in bare.err
 
-    configuration = ready.folder / "gwylio.toml"
-    configuration.write_text('allowed_hosts = ["localhost", "[::1]", "cyngor.example"]\n', encoding="utf-8")
     ready.environment = {
         "GWYLIO_APPS__FACEBOOK__CLIENT_SECRET": "cyfrinach",
         "GWYLIO_APPS__X__CLIENT_SECRET": "cyfrinach",
     }
+    nameless = ready("webhook", "show", "facebook")
+    assert (nameless.code, nameless.err.count("\n")) == (DOES_NOT_HOLD, 1), "a secret alone lets nobody find us"
+
+    configuration = ready.folder / "gwylio.toml"
+    configuration.write_text('allowed_hosts = ["localhost", "[::1]", "cyngor.example"]\n', encoding="utf-8")
     whole = ready("webhook", "show", "facebook")
     assert (whole.code, whole.err) == (DONE, "")
     address, token, subscribe = whole.out.splitlines()
