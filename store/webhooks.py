@@ -40,6 +40,7 @@ class WebhookEventRow(Base):
     __table_args__ = (
         UniqueConstraint("platform", "fingerprint"),
         Index("ix_webhook_event_account_id_received_at", "account_id", "received_at"),
+        Index("ix_webhook_event_account_id_settled_at", "account_id", "settled_at"),
         Index("ix_webhook_event_settled_at_id", "settled_at", "id"),
     )
 

@@ -25,6 +25,7 @@ from typing import Any
 import pytest
 import requests
 from fastapi.testclient import TestClient
+from sqlalchemy import event as listening
 from sqlalchemy import select
 
 import opening
@@ -598,6 +599,17 @@ def main(folder: str) -> None:
     with opening.installation(settings_of(Path(folder))) as here:
         [body] = bodies(1)
         sys.exit(f"it answered {deliver(replace(here, store=EndsAfterWriting(here.store)), body)}")  # type: ignore[arg-type]
+
+
+def test_what_waits_is_found_without_walking_what_is_settled(on_sqlite: Store) -> None:
+    asked: list[tuple[str, Any]] = []
+    with on_sqlite.read() as session:
+        connection = session.connection()
+        listening.listen(connection, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+        webhooks.waiting(session, 1, limit=5)
+        [(statement, values)] = asked
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert "ix_webhook_event_account_id_settled_at (account_id=? AND settled_at=?)" in plan[0][-1]
 
 
 # --- a webhook that is silent

@@ -43,6 +43,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("webhook_event", schema=None) as batch_op:
         batch_op.create_index("ix_webhook_event_account_id_received_at", ["account_id", "received_at"], unique=False)
+        batch_op.create_index("ix_webhook_event_account_id_settled_at", ["account_id", "settled_at"], unique=False)
         batch_op.create_index("ix_webhook_event_settled_at_id", ["settled_at", "id"], unique=False)
 
     op.create_table(
