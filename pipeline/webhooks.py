@@ -16,13 +16,24 @@ from typing import Final, Protocol, runtime_checkable
 
 import structlog
 
-from collectors.base import CollectorError, Gone, Page, RateLimited, Standing
+from collectors.base import (
+    AuthExpired,
+    CollectorError,
+    Gone,
+    Page,
+    PermissionLost,
+    RateLimited,
+    Standing,
+    Transient,
+)
 from collectors.notices import Happened, Mention, Notice, notices
-from pipeline.collecting import Collected, collect, keep_page, note_standing
+from collectors.registry import CannotOpen
+from pipeline.collecting import Collected, _mark, collect, keep_page, note_standing
 from pipeline.installation import Installation
 from store import accounts, audit, jobs, silences, webhooks
 from store.accounts import WHOLE_ACCOUNT, AccountRow, StreamRow
 from store.comments import CommentRow
+from store.credentials import CredentialUnreadable
 from store.database import Session, Unreachable
 from store.silences import Silent
 from store.webhooks import Arrived, WebhookEventRow
@@ -42,6 +53,15 @@ AFTER_FAILURE: Final = timedelta(minutes=2)
 """The same after a round in which something failed."""
 AGAIN: Final = (timedelta(minutes=5), timedelta(minutes=10), timedelta(hours=1))
 """How long an event waits after a try, by how many of its tries have failed."""
+PATIENCE: Final = timedelta(days=30)
+"""How long an event waits at most for what is no fault of its own; from then on, each try counts."""
+OF_THE_ACCOUNT: Final = (RateLimited, AuthExpired, CredentialUnreadable, CannotOpen)
+"""What every event of the account would meet, so that no other is tried at the same moment."""
+OF_THE_PLATFORM: Final = (Transient, PermissionLost)
+"""What one event may meet alone, and most often all do: it is over some day, so the event waits."""
+NARROW: Final = ("endpoint", "resource", "budget")
+"""Scopes of a limit with which the account's lists may still be read."""
+ANSWERS: Final = (Standing.PRESENT, Standing.EDITED, Standing.GONE)
 NO_FAULT: Final = ("RateLimited", "QuotaExhausted")
 """What a stream is told to wait by; an event that meets it waits too, and has not failed."""
 
@@ -114,8 +134,8 @@ class _Event:
     trouble: str = ""
 
     def fails(self, error: Exception) -> None:
-        """A platform that says when to come back has not failed; of an error not of ours only the kind is kept."""
-        self.fate = Fate.WAITS if isinstance(error, RateLimited) else Fate.FAILED
+        """What is wrong with more than this event has it wait; of an error not of ours only the kind is kept."""
+        self.fate = Fate.WAITS if isinstance(error, OF_THE_ACCOUNT + OF_THE_PLATFORM) else Fate.FAILED
         reason = f": {error.reason}" if isinstance(error, CollectorError) else ""
         self.trouble = f"{type(error).__name__}{reason}"
 
@@ -147,12 +167,7 @@ def settle(here: Installation, slug: str, *, now: datetime) -> Settled:
     if may_ask:
         open_still = [event for event in events if event.fate is None]
         told.collected = _look(here, account, [each for each in open_still if _wants_a_round(each.notice)], now=now)
-        for event in open_still:
-            if event.notice.mention is not None:
-                _look_at(here, account, event, event.notice.mention, now=now)
-        standing = _look_again(
-            here, account, [each for each in open_still if each.notice.happened is Happened.GONE], gone, now=now
-        )
+        standing = _ask(here, account, [each for each in open_still if not _wants_a_round(each.notice)], gone, now=now)
     decided = [event for event in events if event.fate is not None]
     if decided:
         fates = here.store.write(
@@ -169,7 +184,13 @@ def _notice_of(row: WebhookEventRow) -> Notice:
 
 
 def _is_due(row: WebhookEventRow, now: datetime) -> bool:
-    return row.tried_at is None or now >= row.tried_at + AGAIN[min(row.tries, len(AGAIN) - 1)]
+    """One kept waiting by what is no fault of its own waits as long again, up to an hour."""
+    if row.tried_at is None:
+        return True
+    wait = AGAIN[min(row.tries, len(AGAIN) - 1)]
+    if row.trouble and not row.tries:
+        wait = min(max(wait, row.tried_at - row.received_at), AGAIN[-1])
+    return now >= row.tried_at + wait
 
 
 def _streams(session: Session, account: AccountRow) -> Sequence[StreamRow]:
@@ -178,11 +199,16 @@ def _streams(session: Session, account: AccountRow) -> Sequence[StreamRow]:
 
 def _may_ask(streams: Sequence[StreamRow], now: datetime) -> bool:
     """Whether events may ask for a round: the account is not told to wait, and the last round is a while ago."""
-    if any(row.name == WHOLE_ACCOUNT and row.blocked_until is not None and now < row.blocked_until for row in streams):
+    if _is_told_to_wait(streams, now):
         return False
     latest = max((row.last_started for row in streams if row.last_started is not None), default=None)
     pause = AFTER_FAILURE if any(row.trouble for row in streams) else APART
     return latest is None or now - latest >= pause
+
+
+def _is_told_to_wait(streams: Sequence[StreamRow], now: datetime) -> bool:
+    whole = next((row for row in streams if row.name == WHOLE_ACCOUNT), None)
+    return whole is not None and whole.blocked_until is not None and now < whole.blocked_until
 
 
 def _ids(events: Sequence[_Event], happened: Happened | None = None) -> list[str]:
@@ -205,7 +231,7 @@ def _wants_a_round(notice: Notice) -> bool:
 def _look(here: Installation, account: AccountRow, events: Sequence[_Event], *, now: datetime) -> Collected | None:
     """One round for all of them.  Settled is what came and is held now, and what changed and was seen in this round.
 
-    So is the rest, where all could be read: whatever it was, it is not there.
+    So is the rest, where all could be read, to its end: whatever it was, it is not there.
     """
     if not events:
         return None
@@ -216,7 +242,8 @@ def _look(here: Installation, account: AccountRow, events: Sequence[_Event], *, 
         failing = [row for row in _streams(session, account) if row.trouble]
     at_fault = [row for row in failing if row.last_started == now and not row.trouble.startswith(NO_FAULT)]
     for event in events:
-        if not failing or _all_held(event, held if event.notice.happened is Happened.CAME else seen):
+        whole = not failing and not told.incomplete
+        if whole or _all_held(event, held if event.notice.happened is Happened.CAME else seen):
             event.fate = Fate.SETTLED
         elif at_fault:
             event.fate, event.trouble = Fate.FAILED, f"{at_fault[0].name}: {at_fault[0].trouble}"
@@ -225,8 +252,40 @@ def _look(here: Installation, account: AccountRow, events: Sequence[_Event], *, 
     return told
 
 
+def _ask(
+    here: Installation,
+    account: AccountRow,
+    events: Sequence[_Event],
+    gone: Sequence[tuple[int, str]],
+    *,
+    now: datetime,
+) -> dict[str, Standing]:
+    """Ask for what no round shows, each by its id.  What is wrong with the whole account ends it, and all wait."""
+    with here.store.read() as session:
+        if _is_told_to_wait(_streams(session, account), now):
+            return {}
+    try:
+        for event in events:
+            if event.notice.mention is not None:
+                _look_at(here, account, event, event.notice.mention, now=now)
+        return _look_again(
+            here, account, [each for each in events if each.notice.happened is Happened.GONE], gone, now=now
+        )
+    except OF_THE_ACCOUNT as error:
+        for event in events:
+            if event.fate is None:
+                event.fails(error)
+        if isinstance(error, RateLimited) and error.scope not in NARROW:
+            here.store.write(partial(_mark, account=account, stream=WHOLE_ACCOUNT, error=error, now=now))
+        return {}
+
+
 def _look_at(here: Installation, account: AccountRow, event: _Event, mention: Mention, *, now: datetime) -> None:
-    """Keep what mentions us, from the one place where it can be read."""
+    """Keep what mentions us, from the one place where it can be read.
+
+    Raises:
+        OF_THE_ACCOUNT: one of these; nothing is known of the mention.
+    """
     try:
         collector = here.collector(account, now)
         if not isinstance(collector, Mentioned):
@@ -235,7 +294,7 @@ def _look_at(here: Installation, account: AccountRow, event: _Event, mention: Me
         page = collector.mentioned(comment_id=mention.comment_id, media_id=mention.media_id)
         here.store.write(partial(_keep_mention, account=account, page=page, now=now))
         event.fate = Fate.SETTLED
-    except Unreachable:
+    except (Unreachable, *OF_THE_ACCOUNT):
         raise
     except Gone:
         event.fate = Fate.SETTLED  # taken away before we looked
@@ -257,21 +316,30 @@ def _look_again(
     *,
     now: datetime,
 ) -> dict[str, Standing]:
-    """What became of comments that are said to be gone.  Of one that we do not hold for present nothing is asked."""
-    asked = {native_id for event in events for native_id in event.notice.native_ids}
-    ids = [native_id for _, native_id in held if native_id in asked]
+    """What became of comments that are said to be gone.  Of one that we do not hold for present nothing is asked.
+
+    Settled is an event once there is an answer for each that was asked about.
+
+    Raises:
+        OF_THE_ACCOUNT: one of these; nothing is known of any of them.
+    """
+    on_show = {native_id for _, native_id in held}
+    asking = [event for event in events if on_show.intersection(event.notice.native_ids)]
     standing: dict[str, Standing] = {}
-    for event in events:
-        event.fate = Fate.SETTLED
-    if not ids:
-        return standing
     try:
-        standing.update(here.collector(account, now).recheck(ids))
-    except Unreachable:
+        if asking:
+            standing.update(here.collector(account, now).recheck(sorted(on_show.intersection(_ids(asking)))))
+    except (Unreachable, *OF_THE_ACCOUNT):
         raise
     except Exception as error:  # noqa: BLE001 - the same
-        for event in events:
+        for event in asking:
             event.fails(error)
+    for event in events:
+        unknown = [each for each in event.notice.native_ids if each in on_show and standing.get(each) not in ANSWERS]
+        if not unknown:
+            event.fate = Fate.SETTLED
+        elif event.fate is None:
+            event.fate, event.trouble = Fate.FAILED, f"the platform does not say: {standing.get(unknown[0], 'nothing')}"
     return standing
 
 
@@ -292,7 +360,7 @@ def _write_down(
         if standing.get(native_id) is Standing.GONE and comment.presence is not Presence.DELETED_BY_AUTHOR:
             missed_once.add(native_id)
     fates = [_write_one(session, account, event, missed_once, now=now) for event in events]
-    if Fate.SETTLED in fates:
+    if Fate.SETTLED in fates and webhooks.unannounced_since(session, account.id, now=now) is None:
         silences.note(session, account, Silent.WEBHOOK, None, now=now)
     return fates
 
@@ -302,11 +370,13 @@ def _write_one(session: Session, account: AccountRow, event: _Event, missed_once
     fate = event.fate or Fate.WAITS
     if fate is Fate.SETTLED and missed_once.intersection(event.notice.native_ids):
         fate = Fate.WAITS
-    row.tried_at = now
+    if fate is Fate.WAITS and event.trouble and now - row.received_at >= PATIENCE:
+        fate = Fate.FAILED
+    row.tried_at, row.trouble = now, event.trouble
     if fate is Fate.SETTLED:
-        row.settled_at, row.trouble = now, ""
+        row.settled_at = now
     if fate is Fate.FAILED:
-        row.tries, row.trouble = row.tries + 1, event.trouble
+        row.tries += 1
         log.warning("notice failed", account=account.slug, number=row.id, tries=row.tries)
         if row.tries >= TRIES or event.notice.trouble:
             row.settled_at = now

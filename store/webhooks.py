@@ -32,8 +32,8 @@ WORDS_KEPT: Final = timedelta(days=30)
 class WebhookEventRow(Base):
     """One thing that a platform told us, with its bytes.  `account_id` is None where it names no account of ours.
 
-    `settled_at` is None while the platform has still to be asked; `tried_at` is when it last was.  A
-    settled event with a `trouble` was put aside.
+    `settled_at` is None while the platform has still to be asked; `tried_at` is when it last was, and
+    `trouble` what came of it.  A settled event with a `trouble` was put aside.
     """
 
     __tablename__ = "webhook_event"

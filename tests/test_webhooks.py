@@ -33,7 +33,19 @@ import pipeline
 import scheduler
 import settings as configuration
 from classifiers.panel import Panel
-from collectors.base import AuthExpired, Gone, Malformed, Page, Standing
+from collectors.base import (
+    AuthExpired,
+    Budget,
+    Cursor,
+    Gone,
+    Malformed,
+    Page,
+    PermissionLost,
+    RateLimited,
+    Standing,
+    Transient,
+)
+from collectors.registry import CannotOpen
 from collectors.webhooks import DOORS
 from pipeline import Installation
 from simulator.faults import Kind
@@ -41,8 +53,9 @@ from simulator.push import Order
 from simulator.server import Simulator
 from simulator.world import World
 from store import audit, silences, webhooks
-from store.accounts import AccountRow
+from store.accounts import WHOLE_ACCOUNT, AccountRow
 from store.audit import AuditRow
+from store.credentials import CredentialUnreadable
 from store.database import Store
 from store.silences import Silent
 from store.webhooks import WebhookEventRow
@@ -419,18 +432,20 @@ def test_a_look_that_is_not_written_down_does_not_count_towards_a_deletion(dyffr
 
 
 class Odd:
-    """A collector that raises what it was given, whatever is asked."""
+    """A collector that raises what it was given, whatever is asked; `asked` counts."""
 
     def __init__(self, fault: Exception) -> None:
-        self.fault = fault
+        self.fault, self.asked = fault, 0
 
     def streams(self) -> Sequence[str]:
         return ()
 
     def recheck(self, native_ids: Sequence[str]) -> Mapping[str, Standing]:
+        self.asked += 1
         raise self.fault
 
     def mentioned(self, *, comment_id: str, media_id: str) -> Page:
+        self.asked += 1
         raise self.fault
 
 
@@ -439,7 +454,6 @@ class Odd:
     [
         (ValueError("geiriau preswylydd"), "ValueError"),
         (Malformed("dyffryn-instagram", "nonsense came"), "Malformed: nonsense came"),
-        (AuthExpired("dyffryn-instagram", "connect it again"), "AuthExpired: connect it again"),
     ],
 )
 def test_whatever_is_raised_while_one_event_is_looked_at_stands_on_it_without_a_residents_word(
@@ -460,6 +474,176 @@ def test_whatever_is_raised_while_one_event_is_looked_at_stands_on_it_without_a_
         ).settled
         == 1
     )
+
+
+INSTAGRAM = SLUGS[Platform.INSTAGRAM]
+NOT_THEIR_OWN = [
+    Transient(INSTAGRAM, "stumbled"),
+    AuthExpired(INSTAGRAM, "connect it again"),
+    PermissionLost(INSTAGRAM, "not allowed"),
+    CredentialUnreadable("another key"),
+    CannotOpen("of another kind"),
+]
+
+
+def mentions(dyffryn: Wired, many: int) -> list[str]:
+    told = [
+        dyffryn.world.mention(INSTAGRAM, "Traeth", f"b{number}", "Enw", dyffryn.wait(seconds=1))
+        for number in range(many)
+    ]
+    assert set(dyffryn.pushes(INSTAGRAM)) == {200}
+    return told
+
+
+@pytest.mark.parametrize("fault", NOT_THEIR_OWN, ids=lambda fault: type(fault).__name__)
+def test_a_mention_outlives_what_is_wrong_with_more_than_itself(dyffryn: Wired, fault: Exception) -> None:
+    """Nothing but its notice knows of it, so a day of outage or a dead token must not cost it."""
+    [theirs] = mentions(dyffryn, 1)
+    odd = Odd(fault)
+    here = dyffryn.with_collector(lambda account, now: odd)
+    for _ in range(24 * 12):
+        assert pipeline.settle(here, INSTAGRAM, now=dyffryn.now).failed == 0
+        dyffryn.wait(minutes=5)
+    assert 24 <= odd.asked <= 30, "more and more seldom, and every hour at last"
+    [event] = dyffryn.events()
+    assert (event.tries, event.settled_at, event.trouble.partition(":")[0]) == (0, None, type(fault).__name__)
+
+    dyffryn.wait(hours=1)
+    assert dyffryn.settles(INSTAGRAM).settled == 1
+    assert dyffryn.comment(theirs).case_id is not None
+    assert [event.trouble for event in dyffryn.events()] == [""]
+
+
+def test_what_has_kept_a_notice_waiting_for_a_month_counts_as_its_own_failure(dyffryn: Wired) -> None:
+    mentions(dyffryn, 1)
+    here = dyffryn.with_collector(lambda account, now: Odd(PermissionLost(INSTAGRAM, "not allowed")))
+    pipeline.settle(here, INSTAGRAM, now=dyffryn.now)
+    dyffryn.wait(days=30)
+    for _ in range(3):
+        assert pipeline.settle(here, INSTAGRAM, now=dyffryn.now).failed == 1
+        dyffryn.wait(hours=1)
+    assert [each.reason for each in dyffryn.put_aside()] == ["PermissionLost: not allowed"]
+
+
+def test_one_mention_that_nobody_may_read_holds_up_no_other(dyffryn: Wired) -> None:
+    mentions(dyffryn, 3)
+    odd = Odd(PermissionLost(INSTAGRAM, "not allowed"))
+    pipeline.settle(dyffryn.with_collector(lambda account, now: odd), INSTAGRAM, now=dyffryn.now)
+    assert odd.asked == 3
+
+
+def test_of_fifty_mentions_one_is_told_to_wait_and_all_do(dyffryn: Wired) -> None:
+    told = mentions(dyffryn, 50)
+    dyffryn.wait(minutes=1)
+    until = dyffryn.now + timedelta(hours=1)
+    odd = Odd(RateLimited(INSTAGRAM, "wait one hour", until=until, scope="app"))
+    here = dyffryn.with_collector(lambda account, now: odd)
+    while dyffryn.now < until:
+        assert pipeline.settle(here, INSTAGRAM, now=dyffryn.now).failed == 0
+        dyffryn.wait(minutes=1)
+    assert odd.asked == 1
+    assert dyffryn.streams(INSTAGRAM)[WHOLE_ACCOUNT].blocked_until == until
+
+    dyffryn.wait(minutes=5)
+    assert dyffryn.settles(INSTAGRAM).settled == 50
+    assert {each.native_id for each in dyffryn.comments()} == set(told)
+
+
+def test_a_mention_is_not_asked_for_once_the_round_before_it_was_told_to_wait(dyffryn: Wired) -> None:
+    dyffryn.says("Pryd?", INSTAGRAM)
+    mentions(dyffryn, 3)
+    dyffryn.spoil(Kind.RATE_LIMITED, seconds=3600, times=100)
+    before = len(dyffryn.simulator.requests)
+    dyffryn.settles(INSTAGRAM)
+    assert len(dyffryn.simulator.requests) == before + 1
+
+
+def test_a_limit_of_one_endpoint_has_no_list_wait(dyffryn: Wired) -> None:
+    mentions(dyffryn, 3)
+    odd = Odd(RateLimited(INSTAGRAM, "not so fast", until=dyffryn.now + timedelta(hours=1), scope="endpoint"))
+    pipeline.settle(dyffryn.with_collector(lambda account, now: odd), INSTAGRAM, now=dyffryn.now)
+    assert odd.asked == 1
+    assert WHOLE_ACCOUNT not in dyffryn.streams(INSTAGRAM)
+
+
+def taken_away(dyffryn: Wired, many: int = 1) -> list[str]:
+    """Comments that we hold, and of which we are then told that they are gone."""
+    slug = "dyffryn-facebook"
+    ours = [dyffryn.says("Pryd?", slug, author=f"a{number}") for number in range(many)]
+    dyffryn.pushes()
+    dyffryn.settles()
+    dyffryn.wait(minutes=1)
+    for native_id in ours:
+        dyffryn.world.delete(native_id, dyffryn.now)
+    dyffryn.pushes()
+    return ours
+
+
+@pytest.mark.parametrize("first_look", [True, False])
+@pytest.mark.parametrize("kind", [Kind.SERVER_ERROR, Kind.FORBIDDEN])
+def test_a_deletion_is_not_settled_without_an_answer(dyffryn: Wired, kind: Kind, first_look: bool) -> None:
+    [native_id] = taken_away(dyffryn)
+    if not first_look:
+        assert dyffryn.settles().settled == 0
+        dyffryn.wait(minutes=6)
+    dyffryn.spoil(kind, times=10_000)
+    told = dyffryn.settles()
+    assert (told.settled, told.failed) == (0, 1)
+    assert dyffryn.comment(native_id).gone_checks == (0 if first_look else 1)
+    [event] = [each for each in dyffryn.events() if each.settled_at is None]
+    assert event.trouble.startswith("the platform does not say: ")
+
+    dyffryn.mend()
+    for _ in range(3):
+        dyffryn.wait(minutes=11)
+        dyffryn.settles()
+    assert dyffryn.comment(native_id).presence is Presence.DELETED_BY_AUTHOR
+    assert [each for each in dyffryn.events() if each.settled_at is None] == []
+
+
+def test_a_deletion_that_is_told_to_wait_has_the_account_wait(dyffryn: Wired) -> None:
+    gone = taken_away(dyffryn, 5)
+    dyffryn.spoil(Kind.RATE_LIMITED, seconds=3600, times=10_000)
+    before = len(dyffryn.simulator.requests)
+    for _ in range(50):
+        assert dyffryn.settles().settled == 0
+        dyffryn.wait(minutes=1)
+    assert len(dyffryn.simulator.requests) == before + 1
+    assert dyffryn.streams("dyffryn-facebook")[WHOLE_ACCOUNT].blocked_until is not None
+
+    dyffryn.mend()
+    dyffryn.wait(minutes=20)
+    dyffryn.settles()
+    dyffryn.wait(minutes=61)
+    assert dyffryn.settles().settled == 5
+    assert {dyffryn.comment(each).presence for each in gone} == {Presence.DELETED_BY_AUTHOR}
+
+
+class Brief:
+    """A real collector whose rounds end after one page."""
+
+    def __init__(self, collector: Any) -> None:
+        self.collector, self.streams = collector, collector.streams
+
+    def fetch(self, stream: str, cursor: Cursor, budget: Budget) -> Iterator[Page]:
+        yield from self.collector.fetch(stream, cursor, replace(budget, pages=1))
+
+
+def test_a_round_that_did_not_come_to_the_end_settles_only_what_it_saw(dyffryn: Wired) -> None:
+    first = dyffryn.says("Pryd?", "dyffryn-x", author="a0")
+    dyffryn.pushes("dyffryn-x")
+    for number in range(1, 250):
+        dyffryn.says("Pryd?", "dyffryn-x", author=f"a{number}")
+    here = dyffryn.with_collector(lambda account, now: Brief(dyffryn.here.collector(account, now)))
+    told = pipeline.settle(here, "dyffryn-x", now=dyffryn.now)
+    assert told.collected is not None
+    assert told.collected.incomplete
+    assert first not in {each.native_id for each in dyffryn.comments()}
+    assert (told.settled, told.failed) == (0, 0)
+
+    dyffryn.wait(minutes=6)
+    assert dyffryn.settles("dyffryn-x").settled == 1
+    assert dyffryn.comment(first).native_id == first
 
 
 # --- what is kept
@@ -650,6 +834,27 @@ def test_a_webhook_that_told_before_and_does_not_tell_now_is_noticed_and_ends_wi
         assert silences.lasting(session) == []
     assert [row.after for row in trail(dyffryn, "silence.end")] == [{"kind": "webhook"}]
     assert watch(dyffryn) == []
+
+
+def test_a_silence_is_not_ended_by_what_came_before_it(dyffryn: Wired) -> None:
+    """A notice that had to wait is settled in the middle of it."""
+    dyffryn.says("Pryd?", "dyffryn-facebook")
+    dyffryn.pushes()
+    dyffryn.spoil(Kind.SERVER_ERROR, times=10_000)
+    dyffryn.settles()
+    dyffryn.mend()
+    dyffryn.wait(minutes=5)
+    dyffryn.says("Ble?", "dyffryn-facebook", author="a2")
+    silent = [("dyffryn-facebook", "webhook", dyffryn.now)]
+    dyffryn.simulator.pusher.skip("dyffryn-facebook")
+    dyffryn.wait(minutes=1)
+    dyffryn.collect("dyffryn-facebook")
+    dyffryn.wait(minutes=31)
+    assert watch(dyffryn) == silent
+
+    assert dyffryn.settles().settled == 1
+    assert trail(dyffryn, "silence.end") == []
+    assert watch(dyffryn) == silent
 
 
 @pytest.mark.parametrize("what", ["never told", "told late", "private", "from before"])
