@@ -684,7 +684,7 @@ def simulate(
 def _opened(config: Path | None) -> Iterator[Installation]:
     import opening
 
-    with opening.installation(configuration.load(config)) as here:
+    with opening.installation(configuration.load(config), clock=lambda: datetime.now(UTC)) as here:
         yield here
 
 

@@ -63,7 +63,7 @@ def named_model(model: HubModel) -> Hub:
 
 
 @contextmanager
-def installation(settings: Settings) -> Iterator[Installation]:
+def installation(settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Iterator[Installation]:
     """Everything one running Gwylio is made of; closed again at the end.
 
     Raises:
@@ -82,6 +82,7 @@ def installation(settings: Settings) -> Iterator[Installation]:
             spending,
             panel_of(areas, settings.hub),
             Collectors(settings, keys, store, spending),
+            clock,
         )
 
 

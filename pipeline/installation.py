@@ -22,7 +22,10 @@ from store.database import Store
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Opened by opening.py.  `collector` answers with an account's collector, for this thread and this moment."""
+    """Opened by opening.py.  `collector` answers with an account's collector, for this thread and this moment.
+
+    `clock` is for what must know how late it has become since the `now` that it was given; None: not at all.
+    """
 
     settings: Settings
     keys: Keys
@@ -34,6 +37,7 @@ class Installation:
     collector: Callable[[AccountRow, datetime], Collector]
     reading: threading.Lock = field(default_factory=threading.Lock)
     """Held by whoever shows the panel what waits: it is one queue, and nobody has to read what another reads."""
+    clock: Callable[[], datetime] | None = None
 
 
 class Collectors:

@@ -1,13 +1,14 @@
 """Tokens kept alive: renewed before they die, by one process at a time, and spoken of before it is too late.
 
 The new token is stored before anything uses it.  Should the process end between the platform's answer and
-that moment, a token that is good once is lost: the platform then refuses the old one, and the account says
-that an administrator must connect it again.
+that moment, or the database stay away, a token that is good once is lost: the platform then refuses the old
+one, and the account says that an administrator must connect it again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,13 +25,15 @@ from settings import App
 from store import accounts, audit, credentials, jobs
 from store.accounts import WHOLE_ACCOUNT, AccountRow, StreamRow
 from store.credentials import CredentialUnreadable
-from store.database import Session
+from store.database import Session, Unreachable
 from vocabulary import GwylioError, Platform
 
 log = structlog.get_logger("gwylio.tokens")
 
 LEASE = timedelta(minutes=2)
 """Longer than any renewal can take: a lease older than this has lost its process."""
+PAUSES_S = (0.1, 0.4, 1.0)
+"""Between the tries to store a new token while the database cannot be reached; all within the lease."""
 YOUNG = timedelta(minutes=30)
 """A token younger than this is not renewed because a platform refuses it: that would not help."""
 STUCK = timedelta(hours=1)
@@ -88,8 +91,11 @@ def ready(here: Installation, account: AccountRow, *, now: datetime) -> AccountR
     raise failed or AuthExpired(slug, f"the token ran out; run `gwylio account connect {slug}`")
 
 
-def renew(here: Installation, slug: str, *, now: datetime, at_once: bool = False) -> bool:
-    """Renew an account's token if it is time, or in any case where `at_once`; whether there is a new one.
+def renew(here: Installation, slug: str, *, now: datetime, refused: bytes | None = None) -> bool:
+    """Renew an account's token if it is time; whether there is a new one.
+
+    With `refused`, as it is stored, a token is renewed in any case, and none but this.  The lease begins
+    when it is taken, which may be long after `now`.
 
     Raises:
         AuthExpired: it can no longer be renewed; that is on record.
@@ -99,15 +105,16 @@ def renew(here: Installation, slug: str, *, now: datetime, at_once: bool = False
     with here.store.read() as session:
         account = accounts.by_slug(session, slug)
     used = account.credential
-    if used is None or not account.credential_renews:
+    if used is None or not account.credential_renews or refused not in (None, used):
         return False
     held = credentials.reveal(account, key=here.keys.credentials)
     ends = consent.renewal_ends(held)
-    if not (at_once or consent.due(account.credential_since, account.credential_expires, ends, now)):
+    if not (refused or consent.due(account.credential_since, account.credential_expires, ends, now)):
         return False
     door = door_of(here, account, now, credential=held)
-    until = now + LEASE
-    if not here.store.write(lambda session: credentials.lease(session, account.id, used=used, now=now, until=until)):
+    taken = max(now, here.clock()) if here.clock else now
+    until = taken + LEASE
+    if not here.store.write(lambda session: credentials.lease(session, account.id, used=used, now=taken, until=until)):
         return False
     give_back = partial(_not_renewed, account=account, used=used, until=until, now=now)
     try:
@@ -118,7 +125,9 @@ def renew(here: Installation, slug: str, *, now: datetime, at_once: bool = False
     except GwylioError:
         here.store.write(partial(give_back, refused=None))
         raise
-    return here.store.write(
+    return _stored(
+        here,
+        slug,
         lambda session: credentials.renewed(
             session,
             account.id,
@@ -128,8 +137,19 @@ def renew(here: Installation, slug: str, *, now: datetime, at_once: bool = False
             expires=fresh.expires,
             renews=fresh.renews,
             now=now,
-        )
+        ),
     )
+
+
+def _stored(here: Installation, slug: str, act: Callable[[Session], bool]) -> bool:
+    """Store what the platform gives only once: a database that is away for a moment must not cost a consent."""
+    for pause in PAUSES_S:
+        try:
+            return here.store.write(act)
+        except Unreachable:
+            log.warning("new token not stored yet", account=slug)
+            time.sleep(pause)
+    return here.store.write(act)
 
 
 def refused(account: AccountRow, trouble: str) -> bool:
@@ -139,11 +159,14 @@ def refused(account: AccountRow, trouble: str) -> bool:
 
 
 def after_refusal(here: Installation, account: AccountRow, *, now: datetime) -> bool:
-    """A platform no longer takes a token that should still live: renew it, unless it is new; whether that was done."""
+    """A platform no longer takes a token that should still live: renew it, unless it is new; whether that was done.
+
+    `account` is as it was when its token was refused: what has come in its place since is left alone.
+    """
     if not account.credential_renews or account.credential_since is None or now - account.credential_since < YOUNG:
         return False
     try:
-        return renew(here, account.slug, now=now, at_once=True)
+        return renew(here, account.slug, now=now, refused=account.credential)
     except GwylioError as error:
         log.warning("token not renewed", account=account.slug, error=type(error).__name__)
         return False

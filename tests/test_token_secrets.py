@@ -148,7 +148,9 @@ class Story:
             self.dyffryn.wait(days=2)
             if kind is not None:
                 self.dyffryn.simulator.faults.add(Fault(kind, platform=platform))
-            self.tried(lambda: tokens.renew(here, slug, now=self.dyffryn.now, at_once=True))
+            self.tried(
+                lambda: tokens.renew(here, slug, now=self.dyffryn.now, refused=self.dyffryn.row(platform).credential)
+            )
             self.dyffryn.simulator.faults.clear()
             self.is_read(platform)
             assert self.consents(platform)
@@ -159,7 +161,9 @@ class Story:
         self.tried(lambda: pipeline.tend(here, slug, now=self.dyffryn.now))
         self.dyffryn.simulator.consent.revoke_all(platform)
         self.is_read(platform)
-        self.tried(lambda: tokens.renew(here, slug, now=self.dyffryn.now, at_once=True))
+        self.tried(
+            lambda: tokens.renew(here, slug, now=self.dyffryn.now, refused=self.dyffryn.row(platform).credential)
+        )
         now = self.dyffryn.now
         self.tried(lambda: connecting.bare(here, slug, f"{BY_HAND}-{platform}", actor="nia", now=now))
         self.is_read(platform)

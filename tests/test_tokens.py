@@ -21,14 +21,14 @@ import opening
 import pipeline
 import scheduler
 from collectors.base import AuthExpired, Budget, Transient
-from pipeline import tokens
+from pipeline import Installation, tokens
 from pipeline.tokens import Health, NoApp, Standing, complaint
 from settings import Settings
 from simulator.faults import Fault, Kind
 from store import accounts, credentials, searches
 from store.accounts import WHOLE_ACCOUNT, AccountRow, StreamRow
 from store.comments import CommentRow
-from store.database import Session
+from store.database import Session, Store, Unreachable
 from tests import token_driver
 from tests.consents import NINE, Village, slug_of, village
 from vocabulary import Platform
@@ -195,7 +195,72 @@ def test_a_token_that_is_new_is_not_renewed_because_it_is_refused(dyffryn: Villa
     assert standing(dyffryn, P.X).health is Health.DEAD
 
 
+def test_a_token_that_was_replaced_before_the_old_one_was_refused_is_left_alone(dyffryn: Village) -> None:
+    """A round began with the old one; the schedule renewed it meanwhile."""
+    dyffryn.consent(P.X)
+    dyffryn.wait(minutes=101)
+    began_with, now = dyffryn.row(P.X), dyffryn.now
+    tokens.tend(dyffryn.here, X, now=dyffryn.wait(minutes=1))
+    assert dyffryn.asked(TOKEN) == [200, 200]
+
+    assert not tokens.after_refusal(dyffryn.here, began_with, now=now)
+    assert dyffryn.asked(TOKEN) == [200, 200]
+    assert tokens.renew(dyffryn.here, X, now=dyffryn.now, refused=dyffryn.row(P.X).credential)
+
+
 # --- one at a time
+
+
+class Fails:
+    """A store in which some writes, counted from 1, end so."""
+
+    def __init__(self, store: Store, error: BaseException, *which: int) -> None:
+        self.store, self.error, self.which, self.read, self.written = store, error, which, store.read, 0
+
+    def write(self, act: Any) -> Any:
+        self.written += 1
+        if self.written in self.which:
+            raise self.error
+        return self.store.write(act)
+
+
+def fails(dyffryn: Village, error: BaseException, *which: int) -> Installation:
+    return replace(dyffryn.here, store=Fails(dyffryn.here.store, error, *which))  # type: ignore[arg-type]
+
+
+def test_a_lease_counts_from_when_it_is_taken_and_not_from_when_the_round_began(dyffryn: Village) -> None:
+    dyffryn.consent(P.X)
+    dyffryn.wait(minutes=40)
+    account, began = dyffryn.row(P.X), dyffryn.now
+    dyffryn.wait(minutes=10)
+    ends = replace(fails(dyffryn, SystemExit("killed"), 2), clock=lambda: dyffryn.now)
+    with pytest.raises(SystemExit):
+        tokens.after_refusal(ends, account, now=began)
+
+    assert dyffryn.row(P.X).renewing_until == dyffryn.now + tokens.LEASE
+    assert not tokens.renew(dyffryn.here, X, now=dyffryn.now, refused=account.credential)
+    assert dyffryn.asked(TOKEN) == [200, 200], "nobody else asks while it may still be at work"
+
+
+AWAY = Unreachable("", (), Exception("away"))
+
+
+def test_a_database_that_is_away_for_a_moment_does_not_cost_the_new_token(dyffryn: Village) -> None:
+    dyffryn.consent(P.X)
+    before = dyffryn.credential(P.X)
+    dyffryn.wait(minutes=105)
+    assert tokens.renew(fails(dyffryn, AWAY, 2, 3), X, now=dyffryn.now)
+    assert dyffryn.credential(P.X) != before
+    assert dyffryn.asked(TOKEN) == [200, 200]
+    assert dyffryn.opens(P.X)
+
+
+def test_a_database_that_stays_away_is_not_waited_for(dyffryn: Village) -> None:
+    dyffryn.consent(P.X)
+    dyffryn.wait(minutes=105)
+    with pytest.raises(Unreachable):
+        tokens.renew(fails(dyffryn, AWAY, 2, 3, 4, 5), X, now=dyffryn.now)
+    assert sum(tokens.PAUSES_S) <= 2
 
 
 def test_of_many_at_once_one_renews(dyffryn: Village, tmp_path: Path) -> None:
