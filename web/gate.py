@@ -93,7 +93,12 @@ def web_of(request: Request) -> Web:
     return web
 
 
-SomeWeb = Annotated[Web, Depends(web_of)]
+async def _web(request: Request) -> Web:
+    """Without a thread, as nothing is waited for."""
+    return web_of(request)
+
+
+SomeWeb = Annotated[Web, Depends(_web)]
 
 
 async def form_token(request: Request, web: SomeWeb) -> AsyncIterator[str]:
@@ -117,15 +122,20 @@ async def form_token(request: Request, web: SomeWeb) -> AsyncIterator[str]:
         yield str(form.get("csrf", ""))
 
 
-def gate(request: Request, web: SomeWeb, token: Annotated[str, Depends(form_token)]) -> None:
+async def gate(request: Request, web: SomeWeb, token: Annotated[str, Depends(form_token)]) -> None:
     """Stands before every route: session, form token, role, service area.
+
+    What is open to all passes without a thread: a platform that knocks does not wait until the pages have one to spare.
 
     Raises:
         NotSignedIn, FormNotOurs, NotThere, NotAllowed: as they say.
     """
+    if request.scope["route"].name not in PUBLIC:
+        await run_in_threadpool(_admit, request, web, token)
+
+
+def _admit(request: Request, web: Web, token: str) -> None:
     name = request.scope["route"].name
-    if name in PUBLIC:
-        return
     reader = signed_in(request, web)
     if reader is None:
         raise NotSignedIn

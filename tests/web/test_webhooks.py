@@ -5,6 +5,7 @@ The web app is the real one, and so is the database that is full, or held by som
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +16,9 @@ from pathlib import Path
 
 import pytest
 import requests
+from anyio.to_thread import current_default_thread_limiter
 from fastapi.testclient import TestClient
+from httpx import ASGITransport, AsyncClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -310,6 +313,19 @@ def test_while_somebody_else_holds_the_database_the_answer_does_not_wait_and_not
         patient(app)
         assert deliver() == 200
         assert [event.deliveries for event in door.events()] == [2]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_platform_does_not_wait_for_a_thread_of_the_pages(door: Door, method: str) -> None:
+    async def knock() -> int:
+        threads = current_default_thread_limiter()
+        for number in range(int(threads.total_tokens)):
+            threads.acquire_on_behalf_of_nowait(number)
+        async with AsyncClient(transport=ASGITransport(door.client.app), base_url="http://localhost") as client:
+            asking = client.request(method, "/webhooks/facebook", content=BODY, headers=signed(FB, BODY, NINE))
+            return (await asyncio.wait_for(asking, 10)).status_code
+
+    assert asyncio.run(knock()) == {"GET": 403, "POST": 200}[method]
 
 
 def test_a_notice_from_a_clock_far_off_is_refused_only_where_the_platform_signs_its_time(door: Door) -> None:

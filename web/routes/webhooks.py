@@ -29,7 +29,7 @@ LARGEST: Final = 3_000_000
 
 
 @router.get("/{platform}", name="webhook_asked")
-def asked(request: Request, web: SomeWeb, platform: str) -> Response:
+async def asked(request: Request, web: SomeWeb, platform: str) -> Response:
     """Whether this address is ours: what a platform asks before it sends anything, and again from time to time."""
     known = _known(platform)
     token = verify_token(web.here.keys.credentials, known)
