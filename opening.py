@@ -82,7 +82,7 @@ def installation(settings: Settings, *, clock: Callable[[], datetime] | None = N
             spending,
             panel_of(areas, settings.hub),
             Collectors(settings, keys, store, spending),
-            clock,
+            clock=clock,
         )
 
 
