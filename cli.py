@@ -321,11 +321,13 @@ def search_add(
     purpose: Annotated[str, typer.Option(help="Why, for whoever reads the record.")],
     review_on: Annotated[
         datetime,
-        typer.Option("--review-on", formats=["%Y-%m-%d"], help="When it is looked at again: within six months."),
+        typer.Option(
+            "--review-on", formats=["%Y-%m-%d"], help="Until when it is made unless begun anew: within six months."
+        ),
     ],
     config: ConfigFile = None,
 ) -> None:
-    """Begin a saved search.  One that would follow a person is refused."""
+    """Begin a saved search.  One that would follow a person is refused, and none is made after its day of review."""
     from moderation import saved_searches
     from moderation.queue import Actor
 

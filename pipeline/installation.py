@@ -11,6 +11,7 @@ from classifiers.panel import Panel
 from collectors import registry
 from collectors.base import Access, Collector, Meter, Unmetered
 from moderation.budgets import Budgets
+from moderation.deadlines import london_date
 from moderation.policy import Policy
 from moderation.service_areas import Areas
 from pipeline.spending import Purse
@@ -59,7 +60,7 @@ class Collectors:
         """
         opened: dict[str, _Opened] = self._of_this_thread.__dict__.setdefault("opened", {})
         with self._store.read() as session:
-            wanted = searches.standing(session, account.id)
+            wanted = searches.standing(session, account.id, on=london_date(now))
         key = account.credential_since, account.credential, wanted
         known = opened.get(account.slug)
         if known is None or known.key != key:

@@ -49,11 +49,13 @@ def stream_of(name: str) -> str:
     return f"search:{name}"
 
 
-def standing(session: Session, account_id: int) -> Standing:
-    """The searches that are made for one account."""
+def standing(session: Session, account_id: int, *, on: date) -> Standing:
+    """The searches that are made for one account on a day: none that was to be looked at again before it."""
     rows = session.execute(
         select(SavedSearchRow.name, SavedSearchRow.query)
-        .where(SavedSearchRow.account_id == account_id, SavedSearchRow.ended_at.is_(None))
+        .where(
+            SavedSearchRow.account_id == account_id, SavedSearchRow.ended_at.is_(None), SavedSearchRow.review_on >= on
+        )
         .order_by(SavedSearchRow.name)
     )
     return tuple((row.name, row.query) for row in rows)

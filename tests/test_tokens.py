@@ -599,7 +599,7 @@ def test_a_search_and_a_new_token_each_open_the_collector_anew(dyffryn: Village)
     keep(dyffryn, P.X, "second")
     assert dyffryn.here.collector(dyffryn.row(P.X), dyffryn.now) is not first
     with dyffryn.here.store.read() as session:
-        assert searches.standing(session, dyffryn.row(P.X).id) == ()
+        assert searches.standing(session, dyffryn.row(P.X).id, on=dyffryn.now.date()) == ()
 
 
 def test_settings_do_not_show_the_secrets_of_apps(dyffryn: Village) -> None:
