@@ -1,10 +1,11 @@
-"""A process that ends itself at a named point while it collects.
+"""Processes that end themselves at a named point while they collect.
 
-    python -m tests.death_driver FOLDER BASE_URL PLATFORM NOW POINT NTH
+    python -m tests.death_driver FOLDER BASE_URL PLATFORM
 
-POINT is `before` (a transaction is about to be committed), `after` (it has just been) or `asked` (an
-answer has come from the platform, and nothing of it is kept yet); NTH counts them from 1.  Nothing in
-the product knows of it.  Exits 0 where the round ended before the point came.
+Each line `NOW POINT NTH` on standard input forks a child, which plays one round; its exit status is the
+answer.  POINT is `before` (a transaction is about to be committed), `after` (it has just been) or
+`asked` (an answer has come from the platform, and nothing of it is kept yet); NTH counts them from 1.
+Nothing in the product knows of it.  The status is 0 where the round ended before the point came.
 """
 
 from __future__ import annotations
@@ -12,19 +13,24 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import configure_mappers
+
 import opening
 import pipeline
 from classifiers.panel import Panel
-from collectors.base import Budget, Cursor, Page
+from collectors.base import Access, Budget, CollectorError, Cursor, Page
+from collectors.registry import open_collector
+from settings import Settings
 from store.database import Session, Store
 from tests.town import ByWords
 from tests.village import SLUG, settings_of
-from vocabulary import Platform
+from vocabulary import GwylioError, Platform
 
 DEAD = 86
 """The exit status of a process that ended itself."""
@@ -78,15 +84,28 @@ class MortalCollector:
         return getattr(self.real, name)
 
 
-def main(folder: str, base_url: str, platform: str, now: str, point: str, nth: str) -> None:
+def live(settings: Settings, now: str, point: str, nth: str) -> None:
     fate = Fate(point, int(nth))
-    with opening.installation(settings_of(Platform(platform), Path(folder), base_url)) as opened:
+    with opening.installation(settings) as opened:
         store: Any = MortalStore(opened.store, fate)
         real = opened.collector
         mortal: Any = lambda account, at: MortalCollector(real(account, at), fate)  # noqa: E731
         here = replace(opened, store=store, collector=mortal, open_panel=lambda: Panel([ByWords()]))
         pipeline.collect(here, SLUG, now=datetime.fromisoformat(now))
         pipeline.read_waiting(here, now=datetime.fromisoformat(now))
+    os._exit(0)
+
+
+def main(folder: str, base_url: str, platform: str) -> None:
+    settings = settings_of(Platform(platform), Path(folder), base_url)
+    configure_mappers()
+    with suppress(CollectorError, GwylioError):  # only so that its client is loaded, once for all children
+        open_collector(Platform(platform), Access(account=SLUG, native_id="1", credential="{}", base_url=base_url))
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            live(settings, *line.split())
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,30 +23,40 @@ ROOT = Path(__file__).parents[1]
 POINTS = [(point, nth) for point in ("asked", "before", "after") for nth in (1, 2)]
 
 
-def die(place: Village, platform: Platform, point: str, nth: int) -> int:
-    """One round in a process of its own; its exit status."""
-    words = [str(place.folder), place.simulator.base_url, platform.value, place.now.isoformat(), point, str(nth)]
-    done = subprocess.run(
+@contextmanager
+def mortals(place: Village, platform: Platform) -> Iterator[Callable[[str, int], int]]:
+    """Plays one round in a process of its own, which ends itself at the nth such point; answers with its status."""
+    words = [str(place.folder), place.simulator.base_url, platform.value]
+    with subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "tests.death_driver", *words],
         cwd=ROOT,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-    assert done.returncode in (0, DEAD), done.stderr
-    return done.returncode
+    ) as process:
+        asking, answering = process.stdin, process.stdout
+        assert asking is not None
+        assert answering is not None
+
+        def die(point: str, nth: int) -> int:
+            print(place.now.isoformat(), point, nth, file=asking, flush=True)
+            status = int(answering.readline())
+            assert status in (0, DEAD)
+            return status
+
+        yield die
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("platform", CONTRACTS, ids=lambda platform: platform.value)
 def test_whatever_a_dead_process_left_the_next_round_makes_whole(platform: Platform, tmp_path: Path) -> None:
-    with village(platform, tmp_path) as place:
+    with village(platform, tmp_path) as place, mortals(place, platform) as die:
         died = Counter[int]()
         for point, nth in POINTS:
             for number in range(3):
                 place.says(f"Sylw {point} {nth} {number}", author=f"700{number}")
             place.wait(minutes=10)
-            died[die(place, platform, point, nth)] += 1
+            died[die(point, nth)] += 1
         place.close()
         place.open()
         for _ in range(3):

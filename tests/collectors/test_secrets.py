@@ -34,7 +34,7 @@ def error_of(act: Callable[[], object]) -> CollectorError | None:
 
 
 @pytest.mark.parametrize("platform", BOTH)
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SLOW])
+@pytest.mark.parametrize("kind", Kind)
 def test_whatever_goes_wrong_nothing_secret_is_said(
     lasting_scene: Scene, caplog: pytest.LogCaptureFixture, platform: Platform, kind: Kind
 ):
@@ -42,7 +42,7 @@ def test_whatever_goes_wrong_nothing_secret_is_said(
     account = lasting_scene.account(platform)
     post = lasting_scene.world.post(account.slug, WORDS, NINE)
     question = lasting_scene.world.comment(account.slug, WORDS, "7001", "Mari Cyfrinach", NINE, post=post)
-    collector = lasting_scene.collector(account)
+    collector = lasting_scene.collector(account, timeout=0.4 if kind in (Kind.SLOW, Kind.DRIP) else 5.0)
     lasting_scene.spoil(Fault(kind, times=99))
     acts = (
         lambda: [list(collector.fetch(stream, Cursor(), Budget())) for stream in collector.streams()],
