@@ -7,12 +7,12 @@ one, and the account says that an administrator must connect it again.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
+from threading import Event
 
 import structlog
 
@@ -148,7 +148,7 @@ def _stored(here: Installation, slug: str, act: Callable[[Session], bool]) -> bo
             return here.store.write(act)
         except Unreachable:
             log.warning("new token not stored yet", account=slug)
-            time.sleep(pause)
+            Event().wait(pause)
     return here.store.write(act)
 
 

@@ -27,7 +27,8 @@ from simulator.world import Account, World
 from store import accounts
 from store.accounts import AccountRow, StreamRow
 from store.credentials import reveal
-from store.database import Session, Store
+from store.database import Session
+from tests.ready import a_state_folder, lay_out
 from tests.town import ByWords
 from vocabulary import Platform
 
@@ -157,12 +158,9 @@ def village(folder: Path, *, public: bool = False) -> Iterator[Village]:
     with Simulator(world) as simulator:
         settings = settings_of(folder, simulator.base_url, public=public)
         register_apps(simulator, settings, WAY_BACK)
-        configuration.make_key_file(settings.key_file)
-        keys = configuration.keys(settings)
-        with Store(settings.database, audit_key=keys.audit, head_file=settings.audit_head_file) as store:
-            opening.make_ready(store, now=NINE)
-            store.write(_register)
+        lay_out(a_state_folder(), folder)
         with opening.installation(settings) as opened:
+            opened.store.write(_register)
             yield Village(replace(opened, open_panel=lambda: Panel([ByWords()])), simulator)
 
 

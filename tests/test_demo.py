@@ -18,8 +18,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 ROOT = Path(__file__).parents[1]
 LONDON = ZoneInfo("Europe/London")
 

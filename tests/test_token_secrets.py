@@ -36,8 +36,6 @@ from tests.web.world import HASH, Visitor, sign_in
 from vocabulary import GwylioError, Platform, Role
 from web.app import create_app
 
-pytestmark = pytest.mark.xdist_group("token secrets")
-
 P = Platform
 RENEWED = (P.X, P.YOUTUBE, P.LINKEDIN, P.TIKTOK, P.THREADS)
 KINDS = [kind for kind in Kind if kind not in (Kind.SLOW, Kind.DRIP)]

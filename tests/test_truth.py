@@ -33,7 +33,7 @@ from tests.town import NINE
 from tests.village import settle_in
 from vocabulary import Platform, Presence
 
-EXAMPLES = int(os.environ.get("TRUTH_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("TRUTH_EXAMPLES", "3"))
 STEPS = 40
 OUTAGES = 4
 """Days in one history on which a platform is down."""

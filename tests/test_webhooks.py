@@ -61,6 +61,7 @@ from store.silences import Silent
 from store.webhooks import WebhookEventRow
 from tests.factories import with_account
 from tests.pushed import SECRETS, an_installation, patient, served, settings_of, signed
+from tests.ready import a_state_folder, lay_out
 from tests.town import NINE, ByWords, Town, register
 from vocabulary import Platform, Presence
 from web.app import create_app
@@ -104,11 +105,8 @@ class Wired(Town):
 def dyffryn(tmp_path: Path) -> Iterator[Wired]:
     world = World(now=NINE)
     with Simulator(world) as simulator:
-        settings = settings_of(tmp_path, simulator.base_url)
-        configuration.make_key_file(settings.key_file)
-        with Store(settings.database, audit_key=configuration.keys(settings).audit) as store:
-            opening.make_ready(store, now=NINE)
-        with opening.installation(settings) as opened:
+        lay_out(a_state_folder(), tmp_path)
+        with opening.installation(settings_of(tmp_path, simulator.base_url)) as opened:
             town = Wired(replace(opened, open_panel=lambda: Panel([ByWords()])), simulator)
             for number, (platform, slug) in enumerate(SLUGS.items()):
                 theirs = world.add_account(platform, slug, f"{1001 + number}", "Dyffryn", f"token-of-{slug}")

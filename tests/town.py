@@ -37,6 +37,7 @@ from store.comments import CommentRow
 from store.database import Session, Store
 from store.replies import PartRow
 from tests.factories import a_user
+from tests.ready import a_state_folder, lay_out
 from vocabulary import Finding, Label, Language, Platform, Question, Reading, ReplyKind
 
 NINE = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -168,12 +169,8 @@ def town(folder: Path) -> Iterator[Town]:
     """The town with one account on each platform, each with a post of ours from yesterday."""
     world = World(now=NINE)
     with Simulator(world) as simulator:
-        settings = settings_of(folder, simulator)
-        configuration.make_key_file(settings.key_file)
-        keys = configuration.keys(settings)
-        with Store(settings.database, audit_key=keys.audit, head_file=settings.audit_head_file) as store:
-            opening.make_ready(store, now=NINE)
-        with opening.installation(settings) as opened:
+        lay_out(a_state_folder(), folder)
+        with opening.installation(settings_of(folder, simulator)) as opened:
             here = replace(opened, open_panel=lambda: Panel([ByWords()]))
             made = Town(here, simulator)
             for number, (slug, platform) in enumerate(SOURCES.items()):

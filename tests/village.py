@@ -5,12 +5,10 @@ Time is a number that the village counts up itself.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +26,14 @@ from simulator.world import Account, Message, World
 from store import accounts, credentials
 from store.accounts import StreamRow
 from store.comments import CommentRow
-from store.database import Session, Store
+from store.database import Session
 from tests.collectors.contracts import CONTRACTS, Contract
+from tests.ready import a_state_folder, lay_out
 from tests.town import NINE, ByWords
 from vocabulary import Platform
 
 KEY = "k" * 40
 SLUG = "dyffryn"
-
-
-@cache
-def empty_database() -> dict[str, bytes]:
-    """A migrated database with nothing in it, file by file; making one takes longer than a whole history."""
-    with tempfile.TemporaryDirectory() as folder:
-        made = configuration.exactly(state_dir=Path(folder), bank_holidays_url="", secret_key=KEY)
-        keys = configuration.keys(made)
-        with Store(made.database, audit_key=keys.audit, head_file=made.audit_head_file) as store:
-            opening.make_ready(store, now=NINE)
-        return {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.is_file()}
 
 
 def settings_of(platform: Platform, folder: Path, base_url: str) -> Settings:
@@ -139,8 +127,7 @@ class Village:
 
 def settle_in(platform: Platform, folder: Path) -> Village:
     """A village with one post of ours from this morning; its simulator runs, and must be stopped."""
-    for name, content in empty_database().items():
-        (folder / name).write_bytes(content)
+    lay_out(a_state_folder(KEY), folder)
     contract, world = CONTRACTS[platform], World(now=NINE)
     simulator = Simulator(world)
     simulator.start()

@@ -130,7 +130,8 @@ def test_a_changed_row_stops_nobody_from_working_and_is_found(store: Store) -> N
 
 
 def test_a_new_database_is_nobody_elses_to_read(tmp_path: Path) -> None:
-    with sqlite_store(tmp_path / "new") as store:
+    with Store(f"sqlite:///{tmp_path / 'new' / 'test.sqlite3'}", audit_key=KEY) as store:
+        schema.upgrade(store.engine)
         store.write(an_act("one"))
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new").glob("*.sqlite3*")}
     assert modes
