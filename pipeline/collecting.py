@@ -10,9 +10,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import structlog
@@ -138,12 +139,13 @@ def _keep_pages(
 
     def keep() -> None:
         if waiting:
-            for page, kept in here.store.write(
+            for kept in here.store.write(
                 partial(_keep_together, account=account, stream=stream, pages=waiting, now=now)
             ):
-                told.pages += 1
                 told.new += len(kept.new)
                 told.changed += len(kept.changed)
+            told.pages += len(waiting)
+            for page in waiting:
                 told.put_aside += len(page.troubles)
                 told.remaining = page.usage.remaining if page.usage.remaining is not None else told.remaining
             waiting.clear()
@@ -162,9 +164,42 @@ def _keep_pages(
 
 def _keep_together(
     session: Session, account: AccountRow, stream: str, pages: Sequence[Page], *, now: datetime
-) -> list[tuple[Page, comments.Kept]]:
-    """A few small pages in one transaction, each with its cursor, so that a quiet round is one commit."""
-    return [(page, keep_page(session, account, stream, page, now=now)) for page in pages]
+) -> list[comments.Kept]:
+    """A few small pages in one transaction, so that a quiet round is one commit and few questions to the database."""
+    return [keep_page(session, account, stream, page, now=now) for page in _larger(pages)]
+
+
+def _larger(pages: Sequence[Page]) -> Iterator[Page]:
+    """The same in as few pages as may be: where a comment's words changed between two pages, both wordings are kept."""
+    together: list[Page] = []
+    said: dict[str, str] = {}
+    for page in pages:
+        if any(said.get(each.native_id, each.text) != each.text for each in page.comments):
+            yield _as_one(together)
+            together, said = [], {}
+        together.append(page)
+        said.update((each.native_id, each.text) for each in page.comments)
+    if together:
+        yield _as_one(together)
+
+
+def _as_one(pages: Sequence[Page]) -> Page:
+    last = pages[-1]
+    usage = replace(
+        last.usage,
+        requests=sum(each.usage.requests for each in pages),
+        items=sum(each.usage.items for each in pages),
+    )
+    return Page(
+        cursor=last.cursor,
+        complete=last.complete,
+        comments=tuple(chain.from_iterable(each.comments for each in pages)),
+        posts=tuple(chain.from_iterable(each.posts for each in pages)),
+        ours=tuple(chain.from_iterable(each.ours for each in pages)),
+        troubles=tuple(chain.from_iterable(each.troubles for each in pages)),
+        counts=tuple(chain.from_iterable(each.counts for each in pages)),
+        usage=usage,
+    )
 
 
 def keep_page(session: Session, account: AccountRow, stream: str, page: Page, *, now: datetime) -> comments.Kept:

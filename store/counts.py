@@ -34,8 +34,12 @@ class ThreadCountRow(Base):
 def keep(session: Session, account_id: int, said: Mapping[str, int], *, now: datetime) -> None:
     """Note what the platform says of each thread, and what we hold of it at this moment."""
     held = _held(session, account_id, list(said))
+    known = session.scalars(
+        select(ThreadCountRow).where(ThreadCountRow.account_id == account_id, ThreadCountRow.thread.in_(said))
+    )
+    rows = {row.thread: row for row in known}
     for thread, number in said.items():
-        row = session.get(ThreadCountRow, (account_id, thread))
+        row = rows.get(thread)
         if row is None:
             row = ThreadCountRow(account_id=account_id, thread=thread, differs_since=None)
             session.add(row)

@@ -202,6 +202,8 @@ def any_unjoined(session: Session, account_id: int) -> bool:
 
 def native_ids(session: Session, account_id: int, ids: Sequence[str]) -> frozenset[str]:
     """Which of these platform ids already belong to a part of ours."""
+    if not ids:
+        return frozenset()
     return frozenset(
         session.scalars(select(PartRow.native_id).where(PartRow.account_id == account_id, PartRow.native_id.in_(ids)))
     )

@@ -22,11 +22,12 @@ from moderation import queue, replies
 from moderation.calendar import COMPUTED, GOV_UK, WALES, Holiday
 from moderation.queue import ReasonNeeded
 from moderation.replies import Draft
+from pipeline import collecting
 from simulator.faults import Kind
 from store import accounts, audit, cases, holidays
 from store.audit import AuditRow
 from store.cases import CaseRow, RoundRow
-from store.comments import CommentRow, PostRow
+from store.comments import CommentRow, PostRow, RevisionRow
 from store.database import Session, Store
 from store.findings import FindingRow
 from tests.factories import a_comment
@@ -344,6 +345,29 @@ def test_whoever_reads_leaves_nothing_for_another_to_read_beside_them(dyffryn: T
     with dyffryn.here.reading:
         assert dyffryn.read() == 0
     assert dyffryn.read() == 1
+
+
+def test_pages_that_are_kept_together_keep_every_wording_and_the_last_cursor(dyffryn: Town) -> None:
+    with dyffryn.store.read() as session:
+        account = accounts.by_slug(session, "dyffryn-fb")
+    first, second = a_comment("Pryd?", native_id="c1"), a_comment("Ble?", native_id="c2")
+    edited = replace(first, text="Pryd yn union?")
+    pages = [
+        Page(Cursor("", "1"), complete=False, comments=(first,)),
+        Page(Cursor("", "2"), complete=False, comments=(second, first)),
+        Page(Cursor("w", ""), complete=True, comments=(edited,)),
+    ]
+
+    kept = dyffryn.store.write(
+        partial(collecting._keep_together, account=account, stream="comments", pages=pages, now=NINE)
+    )
+
+    assert [(len(each.new), len(each.changed)) for each in kept] == [(2, 0), (0, 1)]
+    row = dyffryn.streams("dyffryn-fb")["comments"]
+    assert (row.watermark, row.page_token, row.incomplete) == ("w", "", False)
+    with dyffryn.store.read() as session:
+        words = session.scalars(select(RevisionRow.text).order_by(RevisionRow.comment_id, RevisionRow.number)).all()
+    assert words == ["Pryd?", "Pryd yn union?", "Ble?"]
 
 
 def test_of_more_than_can_be_asked_about_at_once_each_has_its_turn(dyffryn: Town) -> None:
