@@ -24,11 +24,10 @@ from typing import Any, cast
 import pipeline
 from collectors.base import Budget, Collector
 from tests.collectors.contracts import CONTRACTS
-from tests.town import NINE
 from tests.village import SLUG, Village, village
 from vocabulary import Platform
 
-POSTS = 20
+POSTS = 15
 WORDS = "Pryd fydd y biniau'n cael eu casglu yn ein stryd ni? Mae'n ddeg diwrnod bellach ers y tro diwethaf. "
 PLENTY = Budget(pages=100_000, items=10_000_000)
 
@@ -43,12 +42,13 @@ class Rate:
 
 
 def write(place: Village, many: int) -> None:
-    world = place.simulator.world
-    start = NINE - timedelta(days=1)
-    posts = [world.post(SLUG, "Newyddion", start + timedelta(minutes=n)) for n in range(POSTS)]
+    """As many comments, a second apart, under posts of ours; then it is a while later."""
+    world, start = place.simulator.world, place.now
+    posts = [world.post(SLUG, "Newyddion", start + timedelta(seconds=n)) for n in range(POSTS)]
     for n in range(many):
-        at = start + timedelta(hours=1, seconds=n)
+        at = start + timedelta(minutes=1, seconds=n)
         world.comment(SLUG, WORDS * (1 + n % 3), f"7{n % 400:03d}", f"Enw {n % 400}", at, post=posts[n % POSTS])
+    place.wait(minutes=10, seconds=many)
 
 
 class Tape:
@@ -69,7 +69,6 @@ def measured(platform: Platform, many: int) -> Rate:
     with tempfile.TemporaryDirectory() as folder, village(platform, Path(folder)) as place:
         pipeline.collect(place.here, SLUG, now=place.now)  # a client loads its own code once, before anybody counts
         write(place, many)
-        place.wait(minutes=1)
         account = place.here.collector
         tape: Tape | None = None
 
