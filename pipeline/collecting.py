@@ -101,7 +101,7 @@ def collect(here: Installation, slug: str, *, now: datetime, budget: Budget | No
         streams = collector.streams()
     except GwylioError as error:
         told.troubles.append(str(error))
-        here.store.write(partial(_mark, account=account, stream=WHOLE_ACCOUNT, error=error, now=now))
+        here.store.write(partial(note_failure, account=account, stream=WHOLE_ACCOUNT, error=error, now=now))
         return told
     if cleared is not None and cleared.trouble and not tokens.refused(account, cleared.trouble):
         here.store.write(partial(_clear, account=account))
@@ -122,7 +122,7 @@ def collect(here: Installation, slug: str, *, now: datetime, budget: Budget | No
         except Exception as error:  # noqa: BLE001 - whatever a platform provokes stands on its stream, and the others go on
             log.warning("stream failed", account=slug, stream=stream, error=type(error).__name__)
             told.troubles.append(f"{stream}: {_reason(error)}")
-            here.store.write(partial(_mark, account=account, stream=stream, error=error, now=now))
+            here.store.write(partial(note_failure, account=account, stream=stream, error=error, now=now))
             if _concerns_the_account(error):
                 if isinstance(error, AuthExpired):
                     tokens.after_refusal(here, account, now=now)
@@ -291,7 +291,8 @@ def _clear(session: Session, account: AccountRow) -> None:
     row.trouble, row.failures = "", 0
 
 
-def _mark(session: Session, account: AccountRow, stream: str, error: Exception, *, now: datetime) -> None:
+def note_failure(session: Session, account: AccountRow, stream: str, error: Exception, *, now: datetime) -> None:
+    """Write down what is wrong with a stream, and until when it waits."""
     row = accounts.stream(session, account.id, stream)
     row.trouble = _reason(error)
     row.failures += 1
@@ -460,7 +461,7 @@ def recheck(here: Installation, slug: str, *, now: datetime, limit: int = 100) -
     except (AuthExpired, RateLimited) as error:
         log.warning("re-check failed", account=slug, error=type(error).__name__)
         if isinstance(error, RateLimited) and error.scope != OUR_BUDGET:
-            here.store.write(partial(_mark, account=account, stream=WHOLE_ACCOUNT, error=error, now=now))
+            here.store.write(partial(note_failure, account=account, stream=WHOLE_ACCOUNT, error=error, now=now))
         return 0
     except GwylioError as error:
         log.warning("re-check failed", account=slug, error=type(error).__name__)

@@ -28,7 +28,7 @@ from collectors.base import (
 )
 from collectors.notices import Happened, Mention, Notice, notices
 from collectors.registry import CannotOpen
-from pipeline.collecting import Collected, _mark, collect, keep_page, note_standing
+from pipeline.collecting import Collected, collect, keep_page, note_failure, note_standing
 from pipeline.installation import Installation
 from store import accounts, audit, jobs, silences, webhooks
 from store.accounts import WHOLE_ACCOUNT, AccountRow, StreamRow
@@ -276,7 +276,7 @@ def _ask(
             if event.fate is None:
                 event.fails(error)
         if isinstance(error, RateLimited) and error.scope not in NARROW:
-            here.store.write(partial(_mark, account=account, stream=WHOLE_ACCOUNT, error=error, now=now))
+            here.store.write(partial(note_failure, account=account, stream=WHOLE_ACCOUNT, error=error, now=now))
         return {}
 
 
@@ -303,9 +303,11 @@ def _look_at(here: Installation, account: AccountRow, event: _Event, mention: Me
 
 
 def _keep_mention(session: Session, *, account: AccountRow, page: Page, now: datetime) -> None:
-    """Nobody reads this stream in rounds, so the time since its last page is no silence."""
-    accounts.stream(session, account.id, MENTIONS).last_success = None
+    """No round reads this stream: it never starts, and the time since its last page is no silence."""
+    row = accounts.stream(session, account.id, MENTIONS)
+    row.last_success = None
     keep_page(session, account, MENTIONS, page, now=now)
+    row.last_started = None
 
 
 def _look_again(

@@ -264,6 +264,12 @@ def test_a_mention_on_instagram_is_read_where_it_stands(dyffryn: Wired, in_a_com
             select(silences.SilenceRow.began).where(silences.SilenceRow.began > NINE + timedelta(minutes=1))
         ).all()
     assert gaps == [], "a day without a mention is no silence of that stream"
+    for _ in range(3):
+        dyffryn.wait(days=1)
+        dyffryn.collect(slug)
+    pipeline.watch(dyffryn.here, now=dyffryn.now)
+    with dyffryn.store.read() as session:
+        assert [account.slug for account, _ in silences.lasting(session) if account.slug == slug] == []
 
 
 def test_a_mention_that_is_gone_again_and_one_that_nobody_can_read(dyffryn: Wired) -> None:
