@@ -13,7 +13,7 @@ from collectors.base import Access, Budget, Collector, Cursor, Page
 from collectors.registry import open_collector
 from simulator.faults import Fault
 from simulator.server import Simulator
-from simulator.world import Account, World
+from simulator.world import Account, Message, World
 from tests.collectors.contracts import CONTRACTS
 from vocabulary import Comment, OwnReply, Platform, Post
 
@@ -95,6 +95,24 @@ def run_all(collector: Collector, kept: Kept | None = None, budget: Budget | Non
         else:
             pytest.fail(f"{stream} never completes")
     return kept
+
+
+def of_stream(scene: Scene, account: Account, stream: str, kept: Kept | None = None, **more: Any) -> Kept:
+    """One whole run of one stream, by a collector that is opened with `more`."""
+    kept = kept if kept is not None else Kept()
+    assert run_once(scene.collector(account, **more), stream, kept)
+    return kept
+
+
+def asked_of(scene: Scene, path: str) -> int:
+    """How many requests there were whose path ends so."""
+    return sum(each.path.endswith(path) for each in scene.simulator.requests)
+
+
+def message_of(scene: Scene, native_id: str) -> Message:
+    message = scene.world.message(native_id)
+    assert message is not None
+    return message
 
 
 @pytest.fixture

@@ -33,8 +33,8 @@ from collectors.base import (
 from collectors.bluesky import BlueskyAccount, Descent, Kept, Login, OverOurLine, open_bluesky
 from collectors.transport import Answer, BadCredential, UnsafeAddress
 from simulator.faults import Fault, Kind
-from simulator.world import Account, Message
-from tests.collectors.conftest import NINE, Scene, run_all, run_once
+from simulator.world import Account
+from tests.collectors.conftest import NINE, Scene, asked_of, message_of, of_stream, run_all, run_once
 from tests.collectors.conftest import Kept as Shelf
 from tests.collectors.test_nonsense import DATE, Parrot
 from vocabulary import Author, Comment, Origin, OwnReply, Platform, Post
@@ -53,22 +53,6 @@ def account(scene: Scene) -> Account:
 @pytest.fixture
 def post(scene: Scene, account: Account) -> str:
     return scene.world.post(account.slug, "Bore da bawb", NINE - 5 * DAY)
-
-
-def asked_of(scene: Scene, method: str) -> int:
-    return sum(each.path.endswith(method) for each in scene.simulator.requests)
-
-
-def of_stream(scene: Scene, account: Account, stream: str, shelf: Shelf | None = None, **more: Any) -> Shelf:
-    shelf = shelf if shelf is not None else Shelf()
-    assert run_once(scene.collector(account, **more), stream, shelf)
-    return shelf
-
-
-def message_of(scene: Scene, native_id: str) -> Message:
-    message = scene.world.message(native_id)
-    assert message is not None
-    return message
 
 
 def chain(scene: Scene, account: Account, above: str, many: int, at: datetime = NINE - 2 * DAY) -> list[str]:

@@ -25,7 +25,7 @@ from collectors.facebook import FacebookPage
 from collectors.transport import Answer
 from simulator.faults import Fault, Kind
 from simulator.world import Account
-from tests.collectors.conftest import NINE, Kept, Scene, run_all, run_once
+from tests.collectors.conftest import NINE, Kept, Scene, of_stream, run_all, run_once
 from tests.collectors.test_nonsense import DATE, AnySdk, Parrot
 from vocabulary import Author, Origin, Platform
 
@@ -40,12 +40,6 @@ def account(scene: Scene) -> Account:
 
 def asked_of(scene: Scene, path: str, method: str = "GET") -> int:
     return sum(each.path.endswith(path) and each.method == method for each in scene.simulator.requests)
-
-
-def of_stream(scene: Scene, account: Account, stream: str, kept: Kept | None = None, **more: Any) -> Kept:
-    kept = kept if kept is not None else Kept()
-    assert run_once(scene.collector(account, **more), stream, kept)
-    return kept
 
 
 def a_page(answer: dict[str, Any]) -> FacebookPage:

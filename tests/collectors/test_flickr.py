@@ -34,7 +34,7 @@ from collectors.registry import open_collector
 from collectors.transport import Answer, BadCredential
 from simulator.faults import Fault, Kind
 from simulator.world import Account
-from tests.collectors.conftest import NINE, Kept, Scene, run_all, run_once
+from tests.collectors.conftest import NINE, Kept, Scene, of_stream, run_all, run_once
 from tests.collectors.test_nonsense import DATE, Parrot
 from vocabulary import Author, Comment, OwnReply, Platform
 
@@ -61,12 +61,6 @@ def comments(scene: Scene, account: Account, photo: str, many: int, at: datetime
 def photos(scene: Scene, account: Account, many: int) -> list[str]:
     """A day apart, the latest first."""
     return [scene.world.post(account.slug, f"Llun {n}", NINE - (n + 1) * DAY) for n in range(many)]
-
-
-def of_stream(scene: Scene, account: Account, stream: str, kept: Kept | None = None, **more: Any) -> Kept:
-    kept = kept if kept is not None else Kept()
-    assert run_once(scene.collector(account, **more), stream, kept)
-    return kept
 
 
 def made(scene: Scene) -> int:

@@ -32,7 +32,7 @@ from collectors.linkedin import Kept, LinkedInPage, Place, plain
 from collectors.transport import Answer
 from simulator.faults import Fault, Kind
 from simulator.world import Account
-from tests.collectors.conftest import NINE, Scene, run_all, run_once
+from tests.collectors.conftest import NINE, Scene, of_stream, run_all, run_once
 from tests.collectors.conftest import Kept as Shelf
 from tests.collectors.test_nonsense import DATE
 from vocabulary import Author, OwnReply, Platform
@@ -60,12 +60,6 @@ def posts(scene: Scene, account: Account) -> list[str]:
 
 def asked_of(scene: Scene, path: str) -> int:
     return sum(path in each.path for each in scene.simulator.requests)
-
-
-def of_stream(scene: Scene, account: Account, stream: str, shelf: Shelf | None = None, **more: Any) -> Shelf:
-    shelf = shelf if shelf is not None else Shelf()
-    assert run_once(scene.collector(account, **more), stream, shelf)
-    return shelf
 
 
 # --- what happened

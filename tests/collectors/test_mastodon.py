@@ -38,8 +38,8 @@ from collectors.mastodon import Kept, MastodonAccount, open_mastodon
 from collectors.paragraphs import plain
 from collectors.transport import Answer, CannotOpen, UnsafeAddress
 from simulator.faults import Fault, Kind
-from simulator.world import Account, Message
-from tests.collectors.conftest import NINE, Scene, run_all, run_once
+from simulator.world import Account
+from tests.collectors.conftest import NINE, Scene, asked_of, of_stream, run_all, run_once
 from tests.collectors.conftest import Kept as Shelf
 from tests.collectors.test_nonsense import DATE, AnySdk, Parrot
 from vocabulary import Author, Comment, Origin, OwnReply, Platform, Post
@@ -57,22 +57,6 @@ def account(scene: Scene) -> Account:
 @pytest.fixture
 def post(scene: Scene, account: Account) -> str:
     return scene.world.post(account.slug, "Bore da bawb", NINE - 5 * DAY)
-
-
-def asked_of(scene: Scene, path: str) -> int:
-    return sum(each.path.endswith(path) for each in scene.simulator.requests)
-
-
-def of_stream(scene: Scene, account: Account, stream: str, shelf: Shelf | None = None, **more: Any) -> Shelf:
-    shelf = shelf if shelf is not None else Shelf()
-    assert run_once(scene.collector(account, **more), stream, shelf)
-    return shelf
-
-
-def message_of(scene: Scene, native_id: str) -> Message:
-    message = scene.world.message(native_id)
-    assert message is not None
-    return message
 
 
 def overhear(collector: Any) -> list[requests.PreparedRequest]:

@@ -32,7 +32,7 @@ from collectors.tiktok import Kept, Place, TikTokAccount
 from collectors.transport import Answer
 from simulator.faults import Fault, Kind
 from simulator.world import Account
-from tests.collectors.conftest import NINE, Scene, run_all, run_once
+from tests.collectors.conftest import NINE, Scene, asked_of, of_stream, run_all, run_once
 from tests.collectors.conftest import Kept as Shelf
 from tests.collectors.test_nonsense import DATE
 from vocabulary import Author, Comment, Origin, Platform
@@ -52,16 +52,6 @@ def account(scene: Scene) -> Account:
 def videos(scene: Scene, account: Account) -> list[str]:
     """Fifty videos, the oldest first: three pages of them."""
     return [scene.world.post(account.slug, f"Fideo {n}", NINE - (90 - n) * HOUR) for n in range(50)]
-
-
-def asked_of(scene: Scene, path: str) -> int:
-    return sum(each.path.endswith(path) for each in scene.simulator.requests)
-
-
-def of_stream(scene: Scene, account: Account, stream: str, shelf: Shelf | None = None, **more: Any) -> Shelf:
-    shelf = shelf if shelf is not None else Shelf()
-    assert run_once(scene.collector(account, **more), stream, shelf)
-    return shelf
 
 
 def comments(scene: Scene, account: Account, video: str, many: int, at: datetime = NINE - 30 * HOUR) -> list[str]:

@@ -32,7 +32,7 @@ from collectors.transport import Answer
 from collectors.vimeo import Kept, VimeoAccount, open_vimeo
 from simulator.faults import Fault, Kind
 from simulator.world import Account
-from tests.collectors.conftest import NINE, Scene, run_all, run_once
+from tests.collectors.conftest import NINE, Scene, asked_of, of_stream, run_all, run_once
 from tests.collectors.conftest import Kept as Shelf
 from tests.collectors.test_nonsense import DATE, Parrot
 from vocabulary import Author, Comment, OwnReply, Platform
@@ -66,16 +66,6 @@ def videos(scene: Scene, account: Account, many: int) -> list[str]:
     for one in made:
         comments(scene, account, one, 1)
     return made
-
-
-def of_stream(scene: Scene, account: Account, stream: str, shelf: Shelf | None = None, **more: Any) -> Shelf:
-    shelf = shelf if shelf is not None else Shelf()
-    assert run_once(scene.collector(account, **more), stream, shelf)
-    return shelf
-
-
-def asked_of(scene: Scene, path: str) -> int:
-    return sum(each.path.endswith(path) for each in scene.simulator.requests)
 
 
 # --- which videos, and which comments, are looked at again

@@ -35,7 +35,7 @@ from collectors.transport import Answer, BadCredential, CannotOpen, UnsafeAddres
 from collectors.wordpress import WordPress, open_wordpress
 from simulator.faults import Fault, Kind
 from simulator.world import Account
-from tests.collectors.conftest import NINE, Kept, Scene, run_all, run_once
+from tests.collectors.conftest import NINE, Kept, Scene, of_stream, run_all, run_once
 from tests.collectors.test_nonsense import DATE, Parrot
 from vocabulary import Author, Comment, OwnReply, Platform
 
@@ -57,16 +57,6 @@ def post(scene: Scene, account: Account) -> str:
 def comments(scene: Scene, account: Account, post: str, many: int, at: datetime = NINE - 6 * HOUR) -> list[str]:
     """A minute apart, oldest first."""
     return [scene.world.comment(account.slug, f"Sylw {n}", *MARI, at + n * MINUTE, post=post) for n in range(many)]
-
-
-def of_stream(scene: Scene, account: Account, stream: str, kept: Kept | None = None, **more: Any) -> Kept:
-    kept = kept if kept is not None else Kept()
-    assert run_once(scene.collector(account, **more), stream, kept)
-    return kept
-
-
-def asked_of(scene: Scene, path: str) -> int:
-    return sum(each.path.endswith(path) for each in scene.simulator.requests)
 
 
 def with_status(scene: Scene, native_id: str, *, hidden: bool = False, spam: bool = False) -> None:

@@ -19,7 +19,7 @@ from simulator.faults import Fault, Kind
 from simulator.server import Simulator
 from simulator.world import Account, World
 from simulator.x import understand
-from tests.collectors.conftest import NINE, Kept, Scene, run_all, run_once
+from tests.collectors.conftest import NINE, Kept, Scene, of_stream, run_all, run_once
 from tests.collectors.meters import RENEWED, Purse
 from tests.collectors.test_nonsense import DATE, AnySdk, Parrot
 from vocabulary import Author, Comment, Origin, Platform
@@ -36,12 +36,6 @@ def account(scene: Scene) -> Account:
 
 def asked_of(scene: Scene, path: str) -> int:
     return sum(path in each.path for each in scene.simulator.requests)
-
-
-def of_stream(scene: Scene, account: Account, stream: str, kept: Kept | None = None, **more: Any) -> Kept:
-    kept = kept if kept is not None else Kept()
-    assert run_once(scene.collector(account, **more), stream, kept)
-    return kept
 
 
 # --- quotes

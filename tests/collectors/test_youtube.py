@@ -33,7 +33,7 @@ from collectors.youtube import Kept, Sweep, YouTubeChannel
 from simulator.faults import Fault, Kind
 from simulator.server import Simulator
 from simulator.world import Account
-from tests.collectors.conftest import NINE, Scene, run_all, run_once
+from tests.collectors.conftest import NINE, Scene, asked_of, of_stream, run_all, run_once
 from tests.collectors.conftest import Kept as Shelf
 from tests.collectors.meters import Purse
 from tests.collectors.test_nonsense import DATE, Parrot
@@ -51,16 +51,6 @@ def account(scene: Scene) -> Account:
 @pytest.fixture
 def video(scene: Scene, account: Account) -> str:
     return scene.world.post(account.slug, "Sut mae ailgylchu", NINE - 48 * HOUR)
-
-
-def asked_of(scene: Scene, path: str) -> int:
-    return sum(each.path.endswith(path) for each in scene.simulator.requests)
-
-
-def of_stream(scene: Scene, account: Account, stream: str, shelf: Shelf | None = None, **more: Any) -> Shelf:
-    shelf = shelf if shelf is not None else Shelf()
-    assert run_once(scene.collector(account, **more), stream, shelf)
-    return shelf
 
 
 def threads(scene: Scene, account: Account, video: str, many: int, at: datetime = NINE - 24 * HOUR) -> list[str]:
