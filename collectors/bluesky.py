@@ -399,14 +399,12 @@ class BlueskyAccount:
 
     def _standing(self, batch: Sequence[str]) -> Mapping[str, Standing]:
         answer = self._read(lambda: self.client.app.bsky.feed.get_posts({"uris": list(batch)}))
-        there = {post["uri"] for post in self._items(answer, "posts") if isinstance(post, dict) and "uri" in post}
-        missing = [each for each in batch if each not in there]
-        standing = dict.fromkeys(batch, Standing.PRESENT)
-        if not missing:
-            return standing
-        standing |= dict.fromkeys(missing, Standing.UNKNOWN)
+        listed = [post.get("uri") if isinstance(post, dict) else None for post in self._items(answer, "posts")]
+        missing = [each for each in batch if each not in listed]
+        standing = dict.fromkeys(batch, Standing.PRESENT) | dict.fromkeys(missing, Standing.UNKNOWN)
         authors = sorted({owner for owner in map(_owner, missing) if owner})
-        if not authors:
+        # A post that cannot be told may be any of those that are missing.
+        if not authors or not all(isinstance(uri, str) for uri in listed):
             return standing
         answer = self._read(lambda: self.client.app.bsky.actor.get_profiles({"actors": authors}))
         profiles = {

@@ -238,7 +238,7 @@ class Flickr:
                 under.setdefault(match[1], []).append(native_id)
         for photo, ids in under.items():
             try:
-                there = {item.get("id") for item in self._said_under(photo) if isinstance(item, dict)}
+                listed = [item.get("id") if isinstance(item, dict) else None for item in self._said_under(photo)]
             except (AuthExpired, RateLimited):
                 raise
             except PermissionLost:
@@ -246,7 +246,9 @@ class Flickr:
             except CollectorError:
                 continue
             else:
-                standing |= {each: Standing.PRESENT if each in there else Standing.GONE for each in ids}
+                # One that cannot be told may be any of them.
+                missing = Standing.GONE if all(isinstance(each, str) for each in listed) else Standing.UNKNOWN
+                standing |= {each: Standing.PRESENT if each in listed else missing for each in ids}
         return standing
 
     # --- acting

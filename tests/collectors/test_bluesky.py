@@ -1025,6 +1025,15 @@ def test_nonsense_never_escapes_as_anything_but_our_own_words(
             continue
 
 
+@pytest.mark.parametrize("post", [None, {}, {"uri": None}, {"uri": []}, {"uri": {}}])
+def test_beside_a_post_that_cannot_be_told_none_is_gone(post: Any):
+    owner = QUESTION.split("/")[2]
+    body = {"posts": [post], "profiles": [{"did": owner, "viewer": {}}]}
+
+    assert an_account({**body, "posts": []}).recheck([QUESTION]) == {QUESTION: Standing.GONE}
+    assert an_account(body).recheck([QUESTION]) == {QUESTION: Standing.UNKNOWN}
+
+
 @given(status=st.sampled_from([400, 401, 403, 429, 500, 502, 503]), body=BODIES)
 @settings(max_examples=100, deadline=None)
 def test_a_refused_recheck_never_says_gone(status: int, body: bytes):

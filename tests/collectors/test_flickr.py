@@ -565,6 +565,15 @@ def test_what_is_no_list_of_comments_never_says_that_one_is_gone(body: Any):
     assert an_account(body).recheck(["1-50-1"]) == {"1-50-1": Standing.UNKNOWN}
 
 
+@pytest.mark.parametrize("item", [None, {}, {"id": None}, {"id": []}, {"id": {}}])
+def test_beside_a_comment_that_cannot_be_told_none_is_gone(item: Any):
+    def standing_beside(*items: Any) -> Standing:
+        return an_account({"stat": "ok", "comments": {"comment": list(items)}}).recheck(["1-50-1"])["1-50-1"]
+
+    assert standing_beside({"id": "1-50-2"}) is Standing.GONE
+    assert standing_beside({"id": "1-50-2"}, item) is Standing.UNKNOWN
+
+
 def failed(code: int) -> dict[str, Any]:
     return {"stat": "fail", "code": code, "message": "-"}
 
