@@ -478,7 +478,7 @@ def _answered(ours: Sequence[Any], posts: frozenset[str]) -> list[str]:
         if not isinstance(each, dict) or not isinstance(each.get("id"), str) or each.get("has_replies") is False:
             continue
         root = each.get("root_post")
-        if not isinstance(root, dict) or root.get("id") not in posts:
+        if not isinstance(root, dict) or str(root.get("id")) not in posts:
             found.append(each["id"])
     return list(dict.fromkeys(found))
 

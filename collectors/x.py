@@ -480,10 +480,12 @@ class XAccount:
         body, found = answer.json(), {}
         if not isinstance(body, dict):
             return {}
-        for item in body.get("data") or []:
+        items = body.get("data")
+        for item in items if isinstance(items, list) else ():
             if isinstance(item, dict) and item.get("id") in batch:
-                history = _either(item, HISTORY) or [item["id"]]
-                found[item["id"]] = Standing.EDITED if len(history) > 1 else Standing.PRESENT
+                history = _either(item, HISTORY)
+                edited = isinstance(history, list) and len(history) > 1
+                found[item["id"]] = Standing.EDITED if edited else Standing.PRESENT
         for problem in _problems(body):
             named = problem.get("resource_id") or problem.get("value")
             if named in batch:
@@ -629,7 +631,7 @@ class XAccount:
             next=token,
             newest=newest,
             users=_by_id(includes.get("users")),
-            tweets=_by_id([one for name in INCLUDED for one in includes.get(name) or []] + items),
+            tweets={name: one for sent in (*map(includes.get, INCLUDED), items) for name, one in _by_id(sent).items()},
             troubles=tuple(_troubles(body)),
             at=answer.at,
         )

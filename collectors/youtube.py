@@ -478,7 +478,7 @@ class YouTubeChannel:
         answer = self._read(lambda: self.client.comments().list(part="snippet", id=",".join(batch)))
         found = dict.fromkeys(batch, Standing.GONE)
         for item in _items(answer, self.account):
-            if not isinstance(item, dict) or item.get("id") not in found:
+            if not isinstance(item, dict) or item.get("id") not in batch:
                 raise Malformed(self.account, "YouTube answered about comments that it was not asked about")
             facts = item.get("snippet")
             times = [facts.get(name) for name in ("publishedAt", "updatedAt")] if isinstance(facts, dict) else []

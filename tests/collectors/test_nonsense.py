@@ -121,3 +121,21 @@ def test_a_refused_recheck_never_says_gone(platform: str, status: int, body: byt
     except CollectorError:
         return
     assert standing[COMMENT] is not Standing.GONE
+
+
+# What X says of a tweet that is looked for again, and how it then stands.
+LOOKED_FOR = [
+    ({"data": 5},                                                    Standing.UNKNOWN),
+    ({"data": {"id": ID}},                                           Standing.UNKNOWN),
+    ({"data": [{"id": []}, {"id": {}}, 5]},                          Standing.UNKNOWN),
+    ({"data": [{"id": ID, "edit_history_tweet_ids": 5}]},            Standing.PRESENT),
+    ({"data": [{"id": ID, "edit_history_tweet_ids": [ID, "9"]}]},    Standing.EDITED),
+    ({"errors": [{"resource_id": [], "value": {}}]},                 Standing.UNKNOWN),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "standing"), LOOKED_FOR)
+def test_whatever_x_says_of_a_tweet_it_stands_somehow(body: Any, standing: Standing):
+    collector = a_collector("x", Answer(200, DATE, json.dumps(body).encode()))
+
+    assert collector.recheck([ID]) == {ID: standing}

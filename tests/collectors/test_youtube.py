@@ -284,6 +284,11 @@ def test_a_page_of_replies_that_leads_back_to_itself_ends_the_run(scene: Scene, 
     assert len(shelf.comments) == 26
 
 
+@pytest.mark.parametrize("item", [None, {}, {"id": None}, {"id": []}, {"id": {}}, {"id": "of-another"}])
+def test_beside_a_comment_that_cannot_be_told_none_is_gone(item: Any):
+    assert a_channel({"items": [item]}).recheck(["UgwX"]) == {"UgwX": Standing.UNKNOWN}
+
+
 @given(
     st.dictionaries(st.text(max_size=3), st.integers(0, 9), max_size=20),
     st.dictionaries(st.text(max_size=3), st.integers(0, 9), max_size=20),
