@@ -53,7 +53,7 @@ bench: .venv/.dev-stamp ## measure; docs/performance.md keeps the figures
 
 lock: ## choose versions anew and write the lock files (wants uv; UV=path/to/uv)
 	$(UV) pip compile $(LOCKING) pyproject.toml -o requirements.lock
-	$(UV) pip compile $(LOCKING) --extra dev --extra train pyproject.toml -o requirements-dev.lock
+	$(UV) pip compile $(LOCKING) --extra dev pyproject.toml -o requirements-dev.lock
 	echo 'setuptools>=80' | $(UV) pip compile $(LOCKING) --no-annotate - -o requirements-build.lock
 
 clean: ## take away everything the other verbs made, the demo's data included

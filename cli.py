@@ -9,7 +9,8 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,12 @@ WAIT_S = 300
 """How long a browser may take to come back from a page of consent."""
 LEARN_MORE = "docs/reference/tokens.md"
 SHOWN_ASIDE = 20
+
+
+class Tongue(StrEnum):
+    WELSH = "welsh"
+    ENGLISH = "english"
+
 
 app = typer.Typer(
     name="gwylio",
@@ -54,6 +61,10 @@ search_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(search_app, name="search")
+
+
+classifiers_app = typer.Typer(help="The classifiers, and how far to trust them.", no_args_is_help=True)
+app.add_typer(classifiers_app, name="classifiers")
 webhook_app = typer.Typer(help="What platforms push to us, beside what we ask of them.", no_args_is_help=True)
 app.add_typer(webhook_app, name="webhook")
 
@@ -561,18 +572,134 @@ def classify(
     from classifiers.summary import Rules
     from moderation import policy as packs
     from moderation import routing
-    from vocabulary import Label, Question
+    from vocabulary import Label
 
     pack = packs.load(policy)
-    about: list[Label | Question] = [*Label, Question.NEEDS_RESPONSE]
     rules = Rules(
-        thresholds={each: pack.thresholds[each] for each in about},
+        threshold=pack.threshold,
         severities={label: pack.severity[label] for label in Label},
         reply_in=lambda language, unsure: routing.reply_in(language, unsure=unsure, policy=pack),
     )
     with _text_of(file) as lines:
         for line in stream.classify_lines(lines, panel.open_panel(), rules):
             print(line)
+
+
+@classifiers_app.command("evaluate", short_help="How well they do on labelled comments.")
+def classifiers_evaluate(
+    data: Annotated[list[Path], typer.Option(help="A folder of labelled sets; may be given more than once.")],
+    policy: Annotated[str, typer.Option(help="The pack whose thresholds decide what is flagged.")] = "powys",
+    write: Annotated[Path | None, typer.Option(help="A page to put the tables into, between its two marks.")] = None,
+) -> None:
+    """Read every labelled set in a folder, and print what was found, missed and wrongly flagged, with intervals.
+
+    Sets are threads in our own form (.txt), or tables with a column `text` (.csv, .csv.gz, .tsv). A folder called
+    `train` is never read: what was learnt from measures nothing.
+    """
+    from classifiers import evaluation, labelled, panel
+    from moderation import policy as packs
+
+    pack, asked = packs.load(policy), panel.open_panel()
+    missing = [folder for folder in data if not folder.is_dir()]
+    if missing:
+        raise typer.BadParameter(f"there is no folder {missing[0]}")
+    sets = [found for folder in data for found in labelled.sets_in(folder)]
+    swaps = [found for folder in data for found in evaluation.swaps_in(folder)]
+    if not sets and not swaps:
+        raise typer.BadParameter(f"no labelled comments in {', '.join(map(str, data))}")
+    lines = [
+        *evaluation.report(evaluation.judged(name, rows, asked, pack.threshold) for name, rows in sets),
+        *evaluation.fairness(swaps, asked),
+    ]
+    if write:
+        evaluation.put_into(write, lines)
+    else:
+        print("\n".join(lines))
+
+
+@classifiers_app.command("compare", short_help="Several models side by side, before one is adopted.")
+def classifiers_compare(
+    days: Annotated[int, typer.Option(min=1, help="How many days back.")] = 30,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many comments, the newest.")] = 5_000,
+    config: ConfigFile = None,
+) -> None:
+    """Read the comments of the last days with the classifiers that ship and with every candidate, and compare.
+
+    Candidates stand in gwylio.toml, each a table [classifiers.candidates.NAME] with `model` and `labels`. For every
+    label that one of them knows: what each would have flagged, how far they agree, and differences to read.
+    """
+    from classifiers import panel, personal_data
+    from opening import named_model
+    from reports import comparison
+    from store import comments
+
+    with _opened(config) as here:
+        models = here.settings.classifiers
+        tables = [*([models.offensive] if models.offensive else []), *models.candidates.values()]
+        if not tables:
+            raise typer.BadParameter("there is no table [classifiers.candidates.NAME] in gwylio.toml to compare with")
+        ours = personal_data.ours_in(here.areas.contacts)
+        others = [named_model(table) for table in tables]
+        labels = sorted({label for table in tables for label in table.labels.values()})
+        with here.store.read() as session:
+            found = comments.newest_since(session, datetime.now(UTC) - timedelta(days=days), limit)
+        rows = list(comparison.compared(found, panel.open_panel(ours), others, labels, here.policy))
+        print("\n".join(comparison.told(rows, found, ours)))
+
+
+@classifiers_app.command("preview", short_help="What another threshold would have done.")
+def classifiers_preview(
+    label: Annotated[str, typer.Option(help="The label, such as abuse; or needs_response.")],
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="The threshold to try.")],
+    language: Annotated[Tongue | None, typer.Option(help="Only comments with Welsh in them, or without.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="How many days back.")] = 30,
+    config: ConfigFile = None,
+) -> None:
+    """Show what would have been flagged at another threshold, and whether officers' corrections agree.
+
+    Nothing is changed: whoever may decide it writes the figure in the policy pack.
+    """
+    from reports import thresholds
+    from store import findings
+    from vocabulary import Label, Question
+
+    known: dict[str, Label | Question] = {str(each): each for each in (*Label, Question.NEEDS_RESPONSE)}
+    if label not in known:
+        raise typer.BadParameter(f"there is no label {label}; there are {', '.join(known)}")
+    about, welsh = known[label], None if language is None else language is Tongue.WELSH
+    with _opened(config) as here, here.store.read() as session:
+        rows = findings.scored(session, about, since=datetime.now(UTC) - timedelta(days=days))
+        seen = thresholds.preview(rows, about, here.policy, threshold, welsh=welsh)
+    print(f"{label} at {threshold:.2f}, over {seen.comments} comments of the last {days} days:")
+    print(f"  flagged now {seen.flagged_now}, then {seen.flagged_then}")
+    print(f"  of {seen.corrected} that an officer corrected, right now {seen.right_now}, then {seen.right_then}")
+    for heading, references in (("no longer flagged", seen.no_longer), ("newly flagged", seen.newly)):
+        if references:
+            more = f" and {len(references) - thresholds.LISTED} more" if len(references) > thresholds.LISTED else ""
+            print(f"  {heading}: {', '.join(references[: thresholds.LISTED])}{more}")
+    table = "welsh_thresholds" if welsh else "thresholds"
+    print(f"To decide it, write in the policy pack, under [{table}]:  {label} = {threshold:.2f}")
+
+
+@classifiers_app.command("export", short_help="Officers' corrections as training data.")
+def classifiers_export(
+    out: Annotated[Path, typer.Option(help="The file to write, one JSON object a line.")],
+    config: ConfigFile = None,
+) -> None:
+    """Write what officers corrected, without authors and with personal data masked.
+
+    Names in running text cannot all be known: read the file before it leaves the house.
+    """
+    from classifiers import personal_data
+    from reports import thresholds
+    from store import findings
+
+    with _opened(config) as here, here.store.read() as session:
+        lines = list(
+            thresholds.export_lines(findings.corrected_comments(session), personal_data.ours_in(here.areas.contacts))
+        )
+    out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    print(f"{len(lines)} corrected comments written to {out}; read the file before it leaves the house")
 
 
 @app.command(short_help="A CSV of arrivals in, their due dates out.")

@@ -44,9 +44,8 @@ def panel_of(areas: Areas, model: HubModel | None = None) -> Callable[[], Panel]
     def opened() -> Panel:
         from classifiers import panel, personal_data
 
-        contacts = [text for slug in areas.slugs for text in (areas[slug].contact.cy, areas[slug].contact.en)]
         also = [named_model(model)] if model else []
-        return panel.open_panel(personal_data.ours_in(contacts), also)
+        return panel.open_panel(personal_data.ours_in(areas.contacts), also, areas.examples)
 
     return opened
 
@@ -80,7 +79,7 @@ def installation(settings: Settings, *, clock: Callable[[], datetime] | None = N
             policy,
             areas,
             spending,
-            panel_of(areas, settings.hub),
+            panel_of(areas, settings.classifiers.offensive),
             Collectors(settings, keys, store, spending),
             clock=clock,
         )
@@ -157,9 +156,9 @@ def problems(config: Path | None, *, now: datetime | None = None) -> Iterator[st
         decided(settings)
     except FileError as error:
         yield from map(str, error.problems)
-    if settings.hub:
+    if settings.classifiers.offensive:
         try:
-            named_model(settings.hub)
+            named_model(settings.classifiers.offensive)
         except GwylioError as error:
             yield str(error)
     try:

@@ -55,6 +55,15 @@ class HubModel(toml_file.Record):
     """What the model's own labels mean to us; those left out are not heard."""
 
 
+class ClassifierModels(toml_file.Record):
+    """The model that reads beside the offensive classifier, and those that are only looked at."""
+
+    offensive: HubModel | None = None
+    """Heard in every reading: it can raise a flag, and never lower one."""
+    candidates: dict[toml_file.Text, HubModel] = Field(default_factory=dict)
+    """By names of the operator's own; heard by `gwylio classifiers compare` and nowhere else."""
+
+
 def _way_back(address: str) -> str:
     """An address to which a platform may send somebody back with a code: nobody on the way can read it."""
     there = urlsplit(address)
@@ -107,8 +116,8 @@ class Settings(BaseSettings):
     """The apps registered with the platforms, for `gwylio account connect` and for what the platforms send us."""
     bank_holidays_url: str = "https://www.gov.uk/bank-holidays.json"
     """Asked once a day for days off announced since this version; empty means never, and the shipped list is used."""
-    hub: HubModel | None = None
-    """One more model of the operator's choosing; it needs the extra `hub`."""
+    classifiers: ClassifierModels = ClassifierModels()
+    """Models of the operator's choosing beside those that ship."""
     secret_key: str = Field(default="", repr=False)
     """From the environment only; without it the key file in the state folder is read."""
 

@@ -64,6 +64,11 @@ class Language(StrEnum):
     OTHER = "other"
     UND = "und"
 
+    @property
+    def has_welsh(self) -> bool:
+        """Whether a reply in Welsh is owed to it, alone or beside English (Welsh Language Standards 58 and 59)."""
+        return self in {Language.CY, Language.MIXED}
+
 
 class ReplyLanguage(StrEnum):
     """The language a reply is owed in."""
@@ -101,6 +106,7 @@ class Question(StrEnum):
 
     LANGUAGE = "language"
     NEEDS_RESPONSE = "needs_response"
+    SERVICE_AREA = "service_area"
 
 
 class Severity(StrEnum):
@@ -305,11 +311,15 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a classifier is handed: a comment and its author's earlier comments to us, newest first."""
+    """What a classifier is handed: a comment and its author's earlier comments to us, newest first.
+
+    `around` is what others said to us lately, in no order.
+    """
 
     comment: Comment
     earlier: tuple[Earlier, ...] = ()
     replied_before: bool = False
+    around: tuple[Comment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

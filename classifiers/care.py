@@ -6,7 +6,8 @@ to know*, *to die for*, *my feet are killing me*, *this junction will kill someo
 
 from __future__ import annotations
 
-from classifiers.cues import Asked, Cue, Cued, open_cued
+from classifiers.cues import Asked, Cue, open_clues
+from classifiers.weighing import Heeded, Scales, Weighed
 from vocabulary import Label, Reason
 
 _SELF_HARM = Cue(Reason("words of wanting to die or to hurt oneself"), 5.0, "self_harm")
@@ -21,6 +22,6 @@ ASKED = (
 )
 
 
-def open_care() -> Cued:
+def open_care(scales: Scales) -> Weighed:
     """Raises WordListError when the word file cannot be read."""
-    return open_cued("care/1", ASKED, "care.toml")
+    return Heeded("care/2", scales, open_clues(ASKED, "care.toml"))

@@ -1,24 +1,23 @@
-"""Questions answered by turns of phrase: each cue that is found adds its weight, and says what it saw.
+"""Turns of phrase that speak for an answer or against it: each that is found adds its weight, and says what it saw.
 
-The score is a logistic of the sum, so 0.5 is where the cues balance.  The phrases live in
-config/words, one a line, written for folded text (lower case, no accents, straight
-apostrophes); they hold no unbounded gaps, so that a long comment costs in proportion to its
-length.
+The sum is weighed beside the encoder (classifiers/weighing.py).  The phrases live in config/words,
+one a line, written for folded text (lower case, no accents, straight apostrophes); they hold no
+unbounded gaps, so that a long comment costs in proportion to its length.
 """
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from classifiers.base import WordListError
 from classifiers.files import WORDS
 from classifiers.text import LINK, folded
-from vocabulary import Finding, Label, Question, Reading, Reason
+from vocabulary import Label, Question, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +43,23 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An `Asked` with its patterns compiled."""
+    """An `Asked` with its patterns compiled: a clue of classifiers/weighing.py."""
 
     about: Label | Question
     bias: float
     cues: tuple[tuple[re.Pattern[str], float, Reason], ...]
 
-    def answer(self, plain: str) -> tuple[float, tuple[Reason, ...]]:
-        """Score and reasons for text already `plain`; the reasons are the cues that speak for it."""
-        found = [(weight, saw) for pattern, weight, saw in self.cues if pattern.search(plain)]
+    def __call__(self, text: str) -> tuple[float, tuple[Reason, ...]]:
+        """The sum of what is found in `text`, and the cues that speak for the answer."""
+        at_hand = plain(text)
+        found = [(weight, saw) for pattern, weight, saw in self.cues if pattern.search(at_hand)]
         total = self.bias + sum(weight for weight, _ in found)
-        return 1 / (1 + math.exp(-total)), tuple(saw for weight, saw in found if weight > 0)
+        return total, tuple(saw for weight, saw in found if weight > 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Cued:
-    """A classifier over one or more questions that are answered by cues."""
-
-    name: str
-    asked: tuple[Ready, ...]
-
-    def read(self, readings: Sequence[Reading]) -> Sequence[tuple[Finding, ...]]:
-        return [self.findings(reading.comment.text) for reading in readings]
-
-    def findings(self, text: str) -> tuple[Finding, ...]:
-        """One finding a question, in their order."""
-        at_hand, found = plain(text), []
-        for one in self.asked:
-            score, why = one.answer(at_hand)
-            found.append(Finding(about=one.about, score=round(score, 4), why=why, classifier=self.name))
-        return tuple(found)
-
-
+@lru_cache(maxsize=1024)
 def plain(text: str) -> str:
-    """Folded text on one line, links taken out."""
+    """Folded text on one line, links taken out; remembered, since several questions look at one comment."""
     return " ".join(folded(LINK.sub(" ", text)).split())
 
 
@@ -109,7 +91,10 @@ def made_ready(asked: Asked, lists: dict[str, re.Pattern[str]]) -> Ready:
     return Ready(asked.about, asked.bias, tuple(cues))
 
 
-def open_cued(name: str, asked: Sequence[Asked], *files: str) -> Cued:
-    """A classifier whose phrases are read from `files` in config/words."""
+def open_clues(asked: Sequence[Asked], *files: str) -> list[tuple[Label | Question, Ready]]:
+    """The questions of `asked` in their order, each with its phrases from `files` in config/words.
+
+    Raises WordListError when a file cannot be read or lacks a list.
+    """
     lists = phrases(*files)
-    return Cued(name, tuple(made_ready(one, lists) for one in asked))
+    return [(one.about, made_ready(one, lists)) for one in asked]

@@ -1,7 +1,8 @@
 """Any sequence-classification model by name, as one more classifier of the panel.
 
 It can raise a flag and never lower one: the panel believes the surest finding about a label, so
-what this model does not see the others still say.  Weights come from safetensors only, never from
+what this model does not see the others still say.  It runs under onnxruntime where it is there as
+ONNX, else under torch (the extra `hub`).  Weights come from ONNX or safetensors only, never from
 pickle, and no code that travels with a model is run.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,8 +23,10 @@ FLOOR = 0.01
 BATCH = 32
 LONGEST = 512
 """Tokens of one comment that are read; what comes after is not."""
-WANTED = ("*.json", "*.txt", "*.model", "*.safetensors")
+WANTED = ("*.json", "*.txt", "*.model", "*.safetensors", "model.onnx", "onnx/model.onnx")
 """What is fetched and fingerprinted: settings, vocabularies and weights."""
+GRAPHS = ("model.onnx", "onnx/model.onnx")
+"""Where a model that is there as ONNX has its graph."""
 
 
 class Probabilities(Protocol):
@@ -55,7 +58,7 @@ class Hub:
         if unknown:
             raise ModelError(
                 f"the model {self.model} has no label {_listed(unknown)}; "
-                f"its own are {_listed(self.own)}: put these in [hub.labels]"
+                f"its own are {_listed(self.own)}: put these in its table `labels`"
             )
 
     @property
@@ -93,31 +96,30 @@ def open_model(
     """The model in the folder `name`, or the one of that name that was fetched from Hugging Face before.
 
     Nothing leaves this machine unless `allow_download` is set; then what is missing is fetched.
-    `revision` is a commit, a branch or a tag, of a model by name only.  A model that opens is shown
-    two texts before it is believed.
+    `revision` is a commit, a branch or a tag, of a model by name only.  One that is there as ONNX runs under
+    onnxruntime, any other under torch.  A model that opens is shown two texts before it is believed.
 
     Raises:
-        ModelError: the extra `hub` is not installed, there is no such model, it cannot be used, or `labels`
-            names a label that it does not have.
+        ModelError: there is no such model, it cannot be used, it needs the extra `hub`, which is not installed,
+            or `labels` names a label that it does not have.
     """
-    try:
-        import torch
-        import transformers
-    except ImportError as error:
-        raise ModelError(
-            f"the model {name} needs the extra `hub`, which is not installed: .venv/bin/pip install -e '.[hub]'"
-        ) from error
+    import os
+
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+    import transformers
+
     place = Path(name).expanduser()
     if place.is_dir():
         if revision:
-            raise ModelError(f"{name} is a folder, which has no revision; take `revision` out of [hub]")
+            raise ModelError(f"{name} is a folder, which has no revision; take `revision` out of its table")
         folder, model, version = place, place.resolve().name, _fingerprint(place)
     else:
         folder = _fetched(name, revision, allow_download=allow_download)
         model, version = name, folder.name[:12]
-    if not any(folder.glob("*.safetensors")):
+    graph = next((folder / file for file in GRAPHS if (folder / file).is_file()), None)
+    if graph is None and not any(folder.glob("*.safetensors")):
         raise ModelError(
-            f"the model {name} has no safetensors file, and other weights are never read; "
+            f"the model {name} has neither an ONNX nor a safetensors file, and other weights are never read; "
             "name a revision that has one, or save the model again with save_pretrained"
         )
     chatter: Any = transformers.logging
@@ -125,52 +127,102 @@ def open_model(
     chatter.disable_progress_bar()
     safely = dict(local_files_only=True, trust_remote_code=False)
     try:
-        encoder, told = transformers.AutoModelForSequenceClassification.from_pretrained(
+        config = transformers.AutoConfig.from_pretrained(folder, **safely)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **safely)
+    except Exception as error:
+        raise ModelError(f"the model {name} cannot be opened ({_first_line(error)})") from error
+    if config.problem_type == "regression":
+        raise ModelError(f"the model {name} answers with amounts, not with probabilities of labels")
+    scores = _Read(
+        tokenizer,
+        _onnx(name, graph) if graph else _torch(name, folder, safely),
+        longest=_longest(tokenizer.model_max_length, getattr(config, "max_position_embeddings", None)),
+        apart=config.problem_type == "multi_label_classification" or config.num_labels == 1,
+    )
+    try:
+        tried = scores(("", "Bore da / Good morning " * LONGEST))
+    except Exception as error:
+        raise ModelError(f"the model {name} cannot read a comment ({_first_line(error)})") from error
+    if any(len(row) != config.num_labels for row in tried):
+        raise ModelError(f"the model {name} does not answer with one number for each of its labels")
+    return Hub(model, version, tuple(config.id2label[at] for at in sorted(config.id2label)), labels, scores)
+
+
+Logits = Callable[[Mapping[str, Any]], Any]
+"""The tokenizer's arrays in; one row of logits a text out, as an array."""
+
+
+def _onnx(name: str, graph: Path) -> Logits:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelError(f"the model {name} cannot be opened ({_first_line(error)})") from error
+    wanted = {each.name for each in session.get_inputs()}
+
+    def logits(tokens: Mapping[str, Any]) -> Any:
+        return session.run(None, {key: value for key, value in tokens.items() if key in wanted})[0]
+
+    return logits
+
+
+def _torch(name: str, folder: Path, safely: Mapping[str, Any]) -> Logits:
+    try:
+        import torch
+    except ImportError as error:
+        raise ModelError(
+            f"the model {name} is not there as ONNX and needs the extra `hub`, which is not installed: "
+            ".venv/bin/pip install -e '.[hub]'"
+        ) from error
+    import transformers
+
+    try:
+        model, told = transformers.AutoModelForSequenceClassification.from_pretrained(
             folder, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **safely
         )
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **safely)
     except Exception as error:
         raise ModelError(f"the model {name} cannot be opened ({_first_line(error)})") from error
     # transformers fills what a file lacks with random numbers, and says so in passing.
     if told["missing_keys"] or told["mismatched_keys"]:
         raise ModelError(f"the model {name} was not trained to classify: it lacks a classification head")
-    config = encoder.config
-    if config.problem_type == "regression":
-        raise ModelError(f"the model {name} answers with amounts, not with probabilities of labels")
-    scores = _Torch(
-        tokenizer,
-        encoder.eval(),
-        longest=_longest(tokenizer.model_max_length, getattr(config, "max_position_embeddings", None)),
-        apart=config.problem_type == "multi_label_classification" or config.num_labels == 1,
-    )
-    try:
-        scores(("", "Bore da / Good morning " * LONGEST))
-    except Exception as error:
-        raise ModelError(f"the model {name} cannot read a comment ({_first_line(error)})") from error
-    return Hub(model, version, tuple(config.id2label[at] for at in sorted(config.id2label)), labels, scores)
+    model.eval()
+
+    def logits(tokens: Mapping[str, Any]) -> Any:
+        with torch.inference_mode():
+            return model(**{key: torch.from_numpy(value) for key, value in tokens.items()}).logits.numpy()
+
+    return logits
 
 
 @dataclass(frozen=True, slots=True)
-class _Torch:
-    """The model under torch.  `apart` says that its labels are questions apart, not alternatives."""
+class _Read:
+    """A tokenizer and what runs the model.  `apart` says that its labels are questions apart, not alternatives."""
 
     tokenizer: Any
-    model: Any
+    logits: Logits
     longest: int
     apart: bool
     # A tokenizer that two threads use at once says "Already borrowed".
     one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
-        import torch
+        import numpy as np
 
-        with self.one_at_a_time, torch.inference_mode():
+        with self.one_at_a_time:
             tokens = self.tokenizer(
-                list(texts), padding=True, truncation=True, max_length=self.longest, return_tensors="pt"
+                list(texts), padding=True, truncation=True, max_length=self.longest, return_tensors="np"
             )
-            logits = self.model(**tokens).logits
-            chances: Sequence[Sequence[float]] = (logits.sigmoid() if self.apart else logits.softmax(dim=-1)).tolist()
-        return chances
+            raw = np.asarray(self.logits(tokens), dtype=np.float64)
+        if self.apart:
+            chances = 1 / (1 + np.exp(-np.clip(raw, -60, 60)))
+        else:
+            grown = np.exp(raw - raw.max(axis=1, keepdims=True))
+            chances = grown / grown.sum(axis=1, keepdims=True)
+        told: Sequence[Sequence[float]] = chances.tolist()
+        return told
 
 
 def _fetched(name: str, revision: str | None, *, allow_download: bool) -> Path:
@@ -185,7 +237,6 @@ def _fetched(name: str, revision: str | None, *, allow_download: bool) -> Path:
                 revision=revision,
                 local_files_only=not allow_download,
                 allow_patterns=list(WANTED),
-                ignore_patterns=["*/*"],
             )
         )
     except Exception as error:
@@ -196,7 +247,7 @@ def _fetched(name: str, revision: str | None, *, allow_download: bool) -> Path:
             ) from error
         raise ModelError(
             f"the model {wanted} is not on this machine: name a folder that holds it, "
-            "or set allow_download = true in [hub] and run `gwylio check`"
+            "or set allow_download = true in its table and run `gwylio check`"
         ) from error
 
 

@@ -33,11 +33,13 @@ _EITHER = frozenset({"a", "i", "o", "am", "at", "no", "do", "more", "her", "are"
 _PARTICLES = frozenset({"y", "yr", "ar", "the", "o", "a", "and", "of", "sir"})
 BITS = 16
 KINDS = ("cy", "en", "other")
+NAME = "name"
 CY, EN, OTHER = range(3)
 
 _MODEL = Path(__file__).parent / "models" / "language"
 _TOKEN = re.compile(rf"#?'?{LETTERS}+(?:['\-]{LETTERS}+)*'?|[.!?\n:;,()\"]")
 _LONGEST = 4_000
+_TOGETHER = 64
 _STAY = math.log(0.8)
 _MOVE = math.log(0.1)
 _PLACE = re.compile(
@@ -156,7 +158,7 @@ def tokens(text: str, table: WordTable) -> list[Token]:
         if len(word) == 1 and not word.isalpha():
             begins, named = begins or word in ".!?\n", False
             continue
-        plain = folded(word).strip("#")
+        plain = _plain(word)
         seen = Seen(plain, plain.strip("'"), cased and word[:1].isupper(), begins, named, following[:1].isupper())
         is_name = seen.is_name(lists, cased=cased)
         scores = NEUTRAL if is_name else table.score(plain)
@@ -164,6 +166,11 @@ def tokens(text: str, table: WordTable) -> list[Token]:
         named = (is_name and (seen.capital or named)) or (seen.capital and seen.bare in lists.openers)
         begins = False
     return found
+
+
+@lru_cache(maxsize=50_000)
+def _plain(word: str) -> str:
+    return folded(word).strip("#")
 
 
 class Seen(NamedTuple):
@@ -193,28 +200,46 @@ class Seen(NamedTuple):
         return _PLACE.fullmatch(self.bare) is not None and self.word not in lists.everyday
 
 
-def smoothed(found: Sequence[Token]) -> list[int]:
-    """The likeliest language of each token when a change of language costs something (Viterbi)."""
-    if not found:
-        return []
-    best = list(found[0].scores)
-    back: list[tuple[int, int, int]] = []
-    for token in found[1:]:
-        top = max(range(3), key=best.__getitem__)
-        came, step = [], []
-        for kind in range(3):
-            stay, move = best[kind] + _STAY, best[top] + _MOVE
-            origin = kind if stay >= move else top
-            came.append(origin)
-            step.append(max(stay, move) + token.scores[kind])
-        back.append((came[0], came[1], came[2]))
-        best = step
-    at = max(range(3), key=best.__getitem__)
-    path = [at]
-    for came_from in reversed(back):
-        at = came_from[at]
-        path.append(at)
-    return path[::-1]
+def smoothed(comments: Sequence[Sequence[Token]]) -> list[list[int]]:
+    """The likeliest language of each token when a change of language costs something (Viterbi), many comments at once.
+
+    Comments of like length go together, as the longest of them sets the price.
+    """
+    paths: list[list[int]] = [[] for _ in comments]
+    by_length = sorted((at for at, found in enumerate(comments) if found), key=lambda at: len(comments[at]))
+    for start in range(0, len(by_length), _TOGETHER):
+        places = by_length[start : start + _TOGETHER]
+        for at, path in zip(places, _likeliest([comments[at] for at in places]), strict=True):
+            paths[at] = path
+    return paths
+
+
+def _likeliest(comments: Sequence[Sequence[Token]]) -> list[list[int]]:
+    import numpy as np
+
+    lengths = [len(found) for found in comments]
+    longest = max(lengths)
+    nothing = [(0.0, 0.0, 0.0)]
+    scores = np.array([[token.scores for token in found] + nothing * (longest - len(found)) for found in comments])
+    rows = np.arange(len(comments))
+    best, came = scores[:, 0], np.empty((longest, len(comments), len(KINDS)), dtype=np.int8)
+    last = np.zeros(len(comments), dtype=np.int8)
+    ends = np.array(lengths) - 1
+    last[ends == 0] = best[ends == 0].argmax(axis=1)
+    for at in range(1, longest):
+        top = best.argmax(axis=1)
+        stay, move = best + _STAY, (best[rows, top] + _MOVE)[:, None]
+        came[at] = np.where(stay >= move, np.arange(len(KINDS)), top[:, None])
+        best = np.maximum(stay, move) + scores[:, at]
+        last[ends == at] = best[ends == at].argmax(axis=1)
+    back = came.tolist()
+    paths = []
+    for row, (length, kind) in enumerate(zip(lengths, last.tolist(), strict=True)):
+        path = [kind]
+        for at in range(length - 1, 0, -1):
+            path.append(back[at][row][path[-1]])
+        paths.append(path[::-1])
+    return paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,14 +330,31 @@ class LanguageOf:
 
     table: WordTable
     foreign: Callable[[str], float]
-    name: str = "language/1"
+    name: str = "language/2"
 
     def read(self, readings: Sequence[Reading]) -> Sequence[tuple[Finding, ...]]:
-        return [(self.finding(reading.comment.text),) for reading in readings]
+        return [(finding,) for finding in self.findings([reading.comment.text for reading in readings])]
 
     def finding(self, text: str) -> Finding:
+        [only] = self.findings([text])
+        return only
+
+    def findings(self, texts: Sequence[str]) -> list[Finding]:
+        """One finding a text, in order; many at once cost less."""
+        found = [tokens(text, self.table) for text in texts]
+        return [self._decided(*each) for each in zip(texts, found, smoothed(found), strict=True)]
+
+    def tagged(self, text: str) -> list[tuple[str, str]]:
+        """Each word as folded, with its class: `cy`, `en`, `other`, or `name` for what says nothing of the language."""
         found = tokens(text, self.table)
-        runs = added_up(found, smoothed(found), self.table.words)
+        [path] = smoothed([found])
+        return [
+            (token.word, KINDS[kind] if token.counts or token.word in _EITHER else NAME)
+            for token, kind in zip(found, path, strict=True)
+        ]
+
+    def _decided(self, text: str, found: Sequence[Token], path: Sequence[int]) -> Finding:
+        runs = added_up(found, path, self.table.words)
         doubtful = runs.other > 0 and bool(runs.other * 4 >= runs.welsh + runs.english)
         language, score, unsure = decided(runs, self.foreign(text[:_LONGEST]) if doubtful else 0.0)
         counts = {"welsh": runs.welsh, "english": runs.english, "other": runs.other}

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from classifiers.care import IN_DANGER
-from classifiers.cues import Asked, Cue, Cued, open_cued
+from classifiers.cues import Asked, Cue, open_clues
+from classifiers.weighing import Scales, Weighed
 from vocabulary import Question, Reason
 
 ASKED = Asked(
@@ -31,6 +32,6 @@ ASKED = Asked(
 )
 
 
-def open_needs_response() -> Cued:
+def open_needs_response(scales: Scales) -> Weighed:
     """Raises WordListError when a word file cannot be read."""
-    return open_cued("needs-response/1", (ASKED,), "needs_response.toml", "care.toml")
+    return Weighed("needs-response/2", scales, open_clues((ASKED,), "needs_response.toml", "care.toml"))

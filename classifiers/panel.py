@@ -7,10 +7,8 @@ heavy is loaded before `open_panel`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 import structlog
 
@@ -121,33 +119,43 @@ def _note(classifier: Classifier, reading: Reading, error: Exception) -> None:
     )
 
 
-def _openers(ours: Ours | None) -> Iterable[Callable[[], Any]]:
+def _shipped(ours: Ours | None, examples: Mapping[str, Sequence[str]]) -> Iterator[Classifier]:
     from classifiers.care import open_care
     from classifiers.language import open_language
+    from classifiers.likeness import Likeness, by_encoder
+    from classifiers.nearest import open_nearest
     from classifiers.needs_response import open_needs_response
     from classifiers.offensive import open_offensive
     from classifiers.personal_data import open_personal_data
     from classifiers.requests import open_requests
     from classifiers.tone import open_tone
     from classifiers.vexatious import open_vexatious
+    from classifiers.weighing import open_scales
 
-    return (
-        open_language,
-        open_offensive,
-        open_vexatious,
-        partial(open_personal_data, ours),
-        open_needs_response,
-        open_requests,
-        open_care,
-        open_tone,
-    )
+    language = open_language()
+    scales = open_scales(language)
+    yield language
+    yield open_offensive(scales)
+    yield open_vexatious(Likeness(by_encoder(scales.encoder)))
+    yield open_personal_data(ours)
+    yield open_needs_response(scales)
+    yield open_requests(scales)
+    yield open_care(scales)
+    yield open_tone(scales)
+    if nearest := open_nearest(scales.encoder, examples):
+        yield nearest
 
 
-def open_panel(ours: Ours | None = None, also: Sequence[Classifier] = ()) -> Panel:
+def open_panel(
+    ours: Ours | None = None,
+    also: Sequence[Classifier] = (),
+    examples: Mapping[str, Sequence[str]] | None = None,
+) -> Panel:
     """The classifiers that ship, loaded, and after them those of `also`.
 
-    `ours` are the body's own contacts, which are nobody's personal data.
+    `ours` are the body's own contacts, which are nobody's personal data; `examples` what its service areas
+    get, by slug, for the suggestion of one.
 
     Raises ModelError when a model is missing or is not the one its manifest names.
     """
-    return Panel([*(opened() for opened in _openers(ours)), *also])
+    return Panel([*_shipped(ours, examples or {}), *also])

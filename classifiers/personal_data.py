@@ -8,13 +8,17 @@ and bus numbers.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
-from classifiers.text import EMAIL, folded
+from classifiers.text import EMAIL
 from vocabulary import Finding, Label, Reading, Reason
 
 _LONGEST = 20_000
+MASK = "▮▮▮"
 _FEWEST_DIGITS = 9
 _SHAPED_LIKE_ONE = re.compile(
     r"(?<![\d/\-])(?:(?:\+44[ \-]?(?:\(0\))?|0)7(?:[ \-]?\d){9}"
@@ -110,41 +114,67 @@ def ours_in(texts: Iterable[str]) -> Ours:
     return Ours(Ours().domains | domains, frozenset(_NUMBER_AS_PRINTED.findall(written)))
 
 
-def emails(text: str, ours: Ours) -> Iterator[float]:
-    yield from (0.97 for found in EMAIL.findall(text) if not ours.owns(found))
+class Seen(NamedTuple):
+    """How sure we are, and where it stands: the characters from `begin` until `end`."""
+
+    score: float
+    begin: int
+    end: int
 
 
-def telephones(text: str, ours: Ours) -> Iterator[float]:
+def _at(score: float, found: re.Match[str]) -> Seen:
+    return Seen(score, *found.span())
+
+
+def level(text: str) -> str:
+    """`text` in lower case without accents, letter for letter: what is found in it stands there in `text` too."""
+    return "".join(map(_plain_letter, text))
+
+
+@lru_cache(maxsize=4_096)
+def _plain_letter(letter: str) -> str:
+    if letter in "\u2019\u2018\u02bc":
+        return "'"
+    plain = unicodedata.normalize("NFKD", letter)[:1].lower()
+    return plain if len(plain) == 1 else letter
+
+
+def emails(text: str, ours: Ours) -> Iterator[Seen]:
+    yield from (_at(0.97, found) for found in EMAIL.finditer(text) if not ours.owns(found.group()))
+
+
+def telephones(text: str, ours: Ours) -> Iterator[Seen]:
     """Numbers that could ring, and the ranges Ofcom keeps for fiction.  Service numbers are nobody's own."""
     import phonenumbers
 
     near = text[:_LONGEST]
     if sum(map(str.isdigit, near)) < _FEWEST_DIGITS:
         return
-    yield from (0.95 for found in _SHAPED_LIKE_ONE.findall(near) if not ours.answers(found))
+    yield from (_at(0.95, found) for found in _SHAPED_LIKE_ONE.finditer(near) if not ours.answers(found.group()))
     for found in phonenumbers.PhoneNumberMatcher(near, "GB", leniency=phonenumbers.Leniency.VALID):
         kind = phonenumbers.number_type(found.number)
         spelt = found.raw_string.lstrip("(")
         if kind in _PERSONAL_LINES and spelt[:1] in "0+" and not ours.answers(str(found.number.national_number)):
-            yield 0.95
+            yield Seen(0.95, found.start, found.end)
 
 
-def insurance_numbers(text: str, ours: Ours) -> Iterator[float]:
+def insurance_numbers(text: str, ours: Ours) -> Iterator[Seen]:
     """Numbers that could have been allotted, and those that somebody calls one."""
-    yield from (0.97 for prefix in _NINO.findall(text.upper()) if prefix not in _NEVER_ALLOTTED)
-    yield from (0.9 for _ in _SAID_TO_BE_ONE.findall(text.upper()))
+    capitals = level(text).upper()
+    yield from (_at(0.97, found) for found in _NINO.finditer(capitals) if found.group(1) not in _NEVER_ALLOTTED)
+    yield from (_at(0.9, found) for found in _SAID_TO_BE_ONE.finditer(capitals))
 
 
-def postcodes(text: str, ours: Ours) -> Iterator[float]:
-    yield from (0.8 for area in _POSTCODE.findall(text.upper()) if area in _AREAS)
+def postcodes(text: str, ours: Ours) -> Iterator[Seen]:
+    yield from (_at(0.8, found) for found in _POSTCODE.finditer(level(text).upper()) if found.group(1) in _AREAS)
 
 
-def bank_details(text: str, ours: Ours) -> Iterator[float]:
-    for found in _CARD.findall(text):
-        if _luhn(re.sub(r"\D", "", found)):
-            yield 0.95
-    if _ACCOUNT.search(folded(text)) and (_SORT_CODE.search(text) or _EIGHT_DIGITS.search(text)):
-        yield 0.95
+def bank_details(text: str, ours: Ours) -> Iterator[Seen]:
+    for found in _CARD.finditer(text):
+        if _luhn(re.sub(r"\D", "", found.group())):
+            yield _at(0.95, found)
+    if _ACCOUNT.search(level(text)):
+        yield from (_at(0.95, found) for numbers in (_SORT_CODE, _EIGHT_DIGITS) for found in numbers.finditer(text))
 
 
 def _luhn(digits: str) -> bool:
@@ -152,26 +182,27 @@ def _luhn(digits: str) -> bool:
     return len(set(digits)) > 1 and sum(part - 9 * (part > 9) for part in doubled) % 10 == 0
 
 
-def births(text: str, ours: Ours) -> Iterator[float]:
-    yield from (0.9 for _ in _BORN.findall(folded(text)))
+def births(text: str, ours: Ours) -> Iterator[Seen]:
+    yield from (_at(0.9, found) for found in _BORN.finditer(level(text)))
 
 
-def plates(text: str, ours: Ours) -> Iterator[float]:
-    yield from (0.85 for _ in _PLATE.findall(text))
+def plates(text: str, ours: Ours) -> Iterator[Seen]:
+    yield from (_at(0.85, found) for found in _PLATE.finditer(text))
 
 
-def addresses(text: str, ours: Ours) -> Iterator[float]:
+def addresses(text: str, ours: Ours) -> Iterator[Seen]:
     """A house number and a street; surer when somebody is said to live there."""
-    plain = folded(text)
-    yield from (0.85 if _THEIRS.search(plain) else 0.6 for _ in _ADDRESS.findall(plain))
+    plain = level(text)
+    score = 0.85 if _THEIRS.search(plain) else 0.6
+    yield from (_at(score, found) for found in _ADDRESS.finditer(plain))
 
 
-def health(text: str, ours: Ours) -> Iterator[float]:
+def health(text: str, ours: Ours) -> Iterator[Seen]:
     """A named condition beside a named person or the writer."""
-    yield from (0.7 for _ in _CONDITION.findall(folded(text)))
+    yield from (_at(0.7, found) for found in _CONDITION.finditer(level(text)))
 
 
-Look = Callable[[str, Ours], Iterator[float]]
+Look = Callable[[str, Ours], Iterator[Seen]]
 
 KINDS: tuple[tuple[Reason, Look], ...] = (
     (Reason("an e-mail address"), emails),
@@ -191,19 +222,30 @@ class PersonalData:
     """The personal-data classifier; one finding a comment, its reasons the kinds that were seen."""
 
     ours: Ours = Ours()
-    name: str = "personal-data/1"
+    name: str = "personal-data/2"
 
     def read(self, readings: Sequence[Reading]) -> Sequence[tuple[Finding, ...]]:
         return [(self.finding(reading.comment.text),) for reading in readings]
 
     def finding(self, text: str) -> Finding:
-        seen = [(kind, max(look(text, self.ours), default=0.0)) for kind, look in KINDS]
+        seen = [(kind, max((each.score for each in look(text, self.ours)), default=0.0)) for kind, look in KINDS]
         return Finding(
             about=Label.PERSONAL_DATA,
             score=max(score for _, score in seen),
             why=tuple(kind for kind, score in seen if score > 0),
             classifier=self.name,
         )
+
+
+def masked(text: str, ours: Ours, mask: str = MASK) -> str:
+    """`text` with `mask` in place of every value that `KINDS` would name, for whoever need not see it."""
+    spans = sorted((each.begin, each.end) for _, look in KINDS for each in look(text, ours))
+    shown, at = [], 0
+    for begin, end in spans:
+        if begin >= at:
+            shown += [text[at:begin], mask]
+        at = max(at, end)
+    return "".join([*shown, text[at:]])
 
 
 def open_personal_data(ours: Ours | None = None) -> PersonalData:

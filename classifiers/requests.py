@@ -8,7 +8,8 @@ of a fault is not a complaint.
 
 from __future__ import annotations
 
-from classifiers.cues import Asked, Cue, Cued, open_cued
+from classifiers.cues import Asked, Cue, open_clues
+from classifiers.weighing import Heeded, Scales, Weighed
 from vocabulary import Label, Reason
 
 ASKED = (
@@ -44,6 +45,6 @@ ASKED = (
 )
 
 
-def open_requests() -> Cued:
+def open_requests(scales: Scales) -> Weighed:
     """Raises WordListError when the word file cannot be read."""
-    return open_cued("requests/1", ASKED, "requests.toml")
+    return Heeded("requests/2", scales, open_clues(ASKED, "requests.toml"))

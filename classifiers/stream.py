@@ -23,6 +23,7 @@ BATCH = 256
 BATCH_CHARACTERS = 400_000
 KEPT_PER_AUTHOR = 200
 KEPT_AUTHORS = 20_000
+KEPT_AROUND = 300
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 _UNSAFE = re.compile("[\ud800-\udfff\u0085\u2028\u2029]")
 
@@ -82,12 +83,16 @@ def _posted_at(number: int, given: object) -> datetime:
 
 
 class Histories:
-    """What each author has written so far, newest first; the authors longest unheard are forgotten."""
+    """What each author has written so far, newest first, and what anybody wrote lately.
+
+    The authors longest unheard are forgotten.
+    """
 
     def __init__(self, per_author: int = KEPT_PER_AUTHOR, authors: int = KEPT_AUTHORS) -> None:
         self._per_author = per_author
         self._authors = authors
         self._kept: OrderedDict[str, deque[Earlier]] = OrderedDict()
+        self._lately: deque[Comment] = deque(maxlen=KEPT_AROUND)
 
     def reading(self, given: Row) -> Reading:
         """`given` with its author's earlier comments; it is remembered for the next."""
@@ -96,7 +101,8 @@ class Histories:
             return Reading(given.comment, replied_before=given.replied_before)
         kept = self._kept.setdefault(author.native_id, deque(maxlen=self._per_author))
         self._kept.move_to_end(author.native_id)
-        reading = Reading(given.comment, tuple(kept), given.replied_before)
+        reading = Reading(given.comment, tuple(kept), given.replied_before, tuple(self._lately))
+        self._lately.append(given.comment)
         kept.appendleft(Earlier(given.comment, given.replied_before))
         if len(self._kept) > self._authors:
             self._kept.popitem(last=False)

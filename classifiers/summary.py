@@ -13,20 +13,19 @@ from typing import Any
 from classifiers.panel import Opinion
 from vocabulary import Label, Language, Question, Reason, ReplyLanguage, Severity
 
-WELSH = (Language.CY, Language.MIXED)
-
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the policy pack says: thresholds and severities by label, and the reply that a language is owed."""
+    """What the pack says: thresholds by label and language, severities by label, and the reply a language is owed."""
 
-    thresholds: Mapping[Label | Question, float]
+    threshold: Callable[[Label | Question, Language], float]
     severities: Mapping[Label, Severity]
     reply_in: Callable[[Language, bool], ReplyLanguage]
 
     def flagged(self, opinion: Opinion) -> tuple[Label, ...]:
         """The labels at or over their threshold, in the vocabulary's order; a score of 0 never is."""
-        return tuple(label for label in Label if 0 < opinion.score(label) >= self.thresholds[label])
+        language = opinion.language
+        return tuple(label for label in Label if 0 < opinion.score(label) >= self.threshold(label, language))
 
 
 def as_json(id_: Any, opinion: Opinion, rules: Rules, say: Callable[[Reason], str] = str) -> dict[str, Any]:
@@ -40,7 +39,7 @@ def as_json(id_: Any, opinion: Opinion, rules: Rules, say: Callable[[Reason], st
         "language_score": language.score if language else 0.0,
         "language_review": unsure,
         "reply_in": rules.reply_in(decided, unsure).value,
-        "needs_welsh_reply": decided in WELSH,
+        "needs_welsh_reply": decided.has_welsh,
         "offensive": opinion.offensive,
         "labels": [_row(label, opinion, flagged=label in flagged, say=say) for label in Label],
         "needs_response": opinion.needs_response,

@@ -64,6 +64,18 @@ def _undisguised(found: re.Match[str]) -> str:
     return core.translate(_LEET) + shown[len(core) :]
 
 
+_APART = re.compile(r"([^\w\s'])")
+
+
+def prepared(text: str) -> str:
+    """What the encoder is shown: folded, unmasked, punctuation and emoji standing alone, one space between.
+
+    A change here is a change of model: training and reading use this one function.
+    """
+    plain = unmasked(HANDLE.sub(" @user ", LINK.sub(" <url> ", folded(text))))
+    return " ".join(_APART.sub(r" \1 ", plain).split())
+
+
 def without_addresses(text: str) -> str:
     """`text` with links, handles and e-mail addresses taken out: they have no language."""
     return HANDLE.sub(" ", EMAIL.sub(" ", LINK.sub(" ", text)))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from classifiers.cues import Asked, Cue, Cued, open_cued
+from classifiers.cues import Asked, Cue, open_clues
+from classifiers.weighing import Scales, Weighed
 from vocabulary import Label, Reason
 
 _ANGRY = re.compile("[\U0001f620\U0001f621\U0001f92c\U0001f624\U0001f44e\U0001f644\U0001f595]")
@@ -56,9 +57,18 @@ ASKED = (
             Cue(Reason("it is denied, or warned of"), -1.6, "denied"),
         ),
     ),
+    Asked(
+        Label.IMPERSONATION,
+        -3.0,
+        (
+            Cue(Reason("it speaks as the council or its officers"), 3.4, "as_us"),
+            Cue(Reason("money, a card or a password is asked for"), 1.6, "asks_for"),
+            Cue(Reason("it warns of a fake, or reports one"), -3.0, "warns"),
+        ),
+    ),
 )
 
 
-def open_tone() -> Cued:
+def open_tone(scales: Scales) -> Weighed:
     """Raises WordListError when the word file cannot be read."""
-    return open_cued("tone/1", ASKED, "tone.toml")
+    return Weighed("tone/2", scales, open_clues(ASKED, "tone.toml"))

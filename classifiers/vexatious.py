@@ -6,8 +6,7 @@ decides.  Asking again because nobody answered is not evidence, fourteen pothole
 matters, and thanks are nothing at all.
 
 The indicators are those that councils' policies on unreasonable contact share, and the ICO's
-guidance on section 14 of the Freedom of Information Act: unreasonable persistence, frequent or
-overlapping contact, scattergun approach, fixation on an officer.
+guidance on section 14 of the Freedom of Information Act; each reason names its own.
 """
 
 from __future__ import annotations
@@ -19,14 +18,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
-from classifiers.text import folded, words
+from classifiers.likeness import Likeness, names, plain
 from vocabulary import Comment, Earlier, Finding, Label, Reading, Reason
 
-_PROPER = re.compile(r"(?<![.!?\"'\n] )(?<!^)(?<!\w)[^\W\d_a-z][^\W\d_]+(?:[ \-][^\W\d_a-z][^\W\d_]+)*")
 _GRATEFUL = re.compile(
     r"(?<!\w)(?:thank\w*|thanks|ta|cheers|lovely|brilliant|diolch\w*|gwych|wych|hyfryd|da iawn)(?!\w)"
 )
-_FIGURE = re.compile(r"\d+")
 _DAY = timedelta(days=1)
 
 
@@ -34,8 +31,8 @@ _DAY = timedelta(days=1)
 class Evidence:
     """The least of each that is worth a person's look; half of two of them is worth it together.
 
-    `same_matter` is a similarity from 0 to 100.  `look_back` is how many earlier comments are read
-    at most, newest first.
+    `look_back` is how many earlier comments are read at most, newest first, and `meant` of how many of
+    them the meaning is compared.  `wave` is how many people must say the same within `wave_days`.
     """
 
     repeats_after_reply: int = 3
@@ -45,40 +42,18 @@ class Evidence:
     naming_one_person: int = 5
     threads_about_one_person: int = 3
     threads_with_same_matter: int = 3
-    same_matter: float = 84.0
+    accounts_with_same_words: int = 5
     look_back: int = 200
+    meant: int = 60
+    wave: int = 3
+    wave_days: int = 7
     worth: float = 0.62
 
 
 @lru_cache(maxsize=20_000)
-def _plain(text: str) -> str:
-    return " ".join(words(folded(text[:2_000])))
-
-
-@lru_cache(maxsize=20_000)
-def _names(text: str) -> tuple[str, ...]:
-    """Capitalised words inside sentences, folded: places and people."""
-    return tuple(dict.fromkeys(folded(name) for name in _PROPER.findall(text[:2_000])))
-
-
-@lru_cache(maxsize=20_000)
-def _particulars(text: str) -> frozenset[str]:
-    """The names and figures that make two alike complaints two matters: another street, another reference."""
-    return frozenset(_names(text)) | frozenset(_FIGURE.findall(text[:2_000]))
-
-
-@lru_cache(maxsize=20_000)
 def _grateful(text: str) -> bool:
-    return _GRATEFUL.search(_plain(text)) is not None
-
-
-def alike(text: str, others: Sequence[str]) -> list[float]:
-    """How like `text` each of the others is, 0 to 100: order of words aside, and only as wholes."""
-    from rapidfuzz import fuzz, process
-
-    if not others:
-        return []
-    return [float(score) for score in process.cdist([text], others, scorer=fuzz.token_sort_ratio)[0]]
+    """Thanks that ask for nothing."""
+    return "?" not in text and _GRATEFUL.search(plain(text)) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,107 +66,143 @@ class Conduct:
     alike_after_reply: int
     alike_threads: int
     after_reply_in_thread: int
+    on_new_ground: int
     replies_seen: int
-    person: str
     naming_person: int
     person_threads: int
+    others_alike: int
 
 
-def _same_words(text: str, score: float, enough: float) -> bool:
-    """Two or three words are the same matter only when they are the very same."""
-    return score >= (enough if text.count(" ") >= 2 else 99.0)
-
-
-def conduct(reading: Reading, needed: Evidence) -> Conduct:
-    """Counts over the author's history with us, `look_back` comments at most."""
+def conduct(reading: Reading, needed: Evidence, likeness: Likeness) -> Conduct:
+    """Counts over the author's history with us, and over what others said lately."""
     here, now = reading.comment, reading.comment.posted_at
     past = reading.earlier[: needed.look_back]
-    text = _plain(here.text)
-    scores = alike(text, [_plain(each.comment.text) for each in past]) if text else [0.0] * len(past)
-    same = [
-        each
-        for each, score in zip(past, scores, strict=True)
-        if _same_words(text, score, needed.same_matter) and _particulars(each.comment.text) == _particulars(here.text)
-    ]
+    same = _same(here.text, past, needed, likeness)
     everything = [Earlier(here, reading.replied_before), *past]
-    person, naming, threads = _fixation(everything)
+    naming, threads = _fixation(everything)
+    back = [
+        each
+        for each, fresh in _with_freshness(everything)
+        if each.replied_before and each.comment.thread == here.thread and not fresh and not _grateful(each.comment.text)
+    ]
     return Conduct(
         in_week=1 + sum(now - each.comment.posted_at <= 7 * _DAY for each in past),
         in_month=1 + sum(now - each.comment.posted_at <= 28 * _DAY for each in past),
         alike=len(same),
         alike_after_reply=sum(each.replied_before for each in (*same, everything[0])) if same else 0,
         alike_threads=len({each.comment.thread for each in same} | {here.thread}) if same else 1,
-        after_reply_in_thread=sum(
-            each.replied_before
-            and each.comment.thread == here.thread
-            and not fresh
-            and not _grateful(each.comment.text)
-            for each, fresh in _with_freshness(everything)
-        ),
+        after_reply_in_thread=len(back),
+        on_new_ground=sum(each not in same and each is not everything[0] for each in back),
         replies_seen=sum(each.replied_before for each in everything),
-        person=person,
         naming_person=naming,
         person_threads=threads,
+        others_alike=_others(reading, needed, likeness),
     )
+
+
+def _same(text: str, past: Sequence[Earlier], needed: Evidence, likeness: Likeness) -> list[Earlier]:
+    """What of `past` is the same matter: by meaning for the newest, by words for what is older."""
+    newest, older = past[: needed.meant], past[needed.meant :]
+    found = likeness.same_matter_as(text, [each.comment.text for each in newest])
+    found += likeness.same_words_as(text, [each.comment.text for each in older])
+    return [each for each, same in zip(past, found, strict=True) if same]
+
+
+def _others(reading: Reading, needed: Evidence, likeness: Likeness) -> int:
+    """How many other people said nearly the same in the days before."""
+    since = reading.comment.posted_at - needed.wave_days * _DAY
+    mine = reading.comment.author
+    around = [
+        each
+        for each in reading.around
+        if each.author and mine and each.author.native_id != mine.native_id and each.posted_at >= since
+    ]
+    same = likeness.same_words_as(reading.comment.text, [each.text for each in around])
+    return len({each.author.native_id for each, alike in zip(around, same, strict=True) if alike and each.author})
 
 
 def _with_freshness(newest_first: Sequence[Earlier]) -> Iterator[tuple[Earlier, bool]]:
     """Each comment, and whether it names a place or a person its author had not named before: a new matter."""
     seen: set[str] = set()
     for each in reversed(newest_first):
-        names = _names(each.comment.text)
-        yield each, any(name not in seen for name in names)
-        seen.update(names)
+        named = names(each.comment.text)
+        yield each, any(name not in seen for name in named)
+        seen.update(named)
 
 
-def _fixation(everything: Sequence[Earlier]) -> tuple[str, int, int]:
-    """The two-word name that most comments hold, in how many, and under how many threads; a surname counts."""
-    counted = Counter(name for each in everything for name in _names(each.comment.text) if name.count(" ") == 1)
+def _fixation(everything: Sequence[Earlier]) -> tuple[int, int]:
+    """How many comments hold the two-word name that most hold, and under how many threads; a surname counts."""
+    counted = Counter(name for each in everything for name in names(each.comment.text) if name.count(" ") == 1)
     if not counted:
-        return "", 0, 0
-    name, _ = counted.most_common(1)[0]
-    surname = name.split()[-1]
-    holding = [each for each in everything if surname in _plain(each.comment.text).split()]
-    return name, len(holding), len({each.comment.thread for each in holding})
+        return 0, 0
+    surname = counted.most_common(1)[0][0].split()[-1]
+    holding = [each for each in everything if surname in plain(each.comment.text).split()]
+    return len(holding), len({each.comment.thread for each in holding})
 
 
 def evidence(seen: Conduct, needed: Evidence) -> list[tuple[float, Reason]]:
     """Each indicator that has something to show, with what it is worth between 0 and 1."""
     after = min(1.0, seen.replies_seen / 3)
     fixed = seen.naming_person >= 3 and seen.person_threads >= needed.threads_about_one_person
+    changed = seen.on_new_ground > seen.after_reply_in_thread / 2
     rows: list[tuple[float, float, Reason]] = [
         (
             seen.alike_after_reply if seen.alike else 0,
             needed.repeats_after_reply,
-            Reason("the same words again after a reply, {count} times", {"count": seen.alike_after_reply}),
+            Reason(
+                "the same matter again after a reply, {count} times (unreasonable persistence: ICO, section 14)",
+                {"count": seen.alike_after_reply},
+            ),
         ),
         (
             seen.after_reply_in_thread if seen.after_reply_in_thread >= needed.same_thread_after_reply / 2 else 0,
             needed.same_thread_after_reply,
-            Reason("back on a matter we had replied to, {count} times", {"count": seen.after_reply_in_thread}),
+            Reason(
+                "a new ground after each reply, {count} times (changed basis: policies on unreasonable contact)",
+                {"count": seen.after_reply_in_thread},
+            )
+            if changed
+            else Reason(
+                "back on a matter we had replied to, {count} times (unreasonable persistence: ICO, section 14)",
+                {"count": seen.after_reply_in_thread},
+            ),
         ),
         (
             after * seen.in_week if seen.in_week >= needed.contacts_in_week / 2 else 0,
             needed.contacts_in_week,
-            Reason("{count} comments in 7 days", {"count": seen.in_week}),
+            Reason("{count} comments in 7 days (frequent contact: ICO, section 14)", {"count": seen.in_week}),
         ),
         (
             after * seen.in_month if seen.in_month >= needed.contacts_in_month / 2 else 0,
             needed.contacts_in_month,
-            Reason("{count} comments in 28 days", {"count": seen.in_month}),
+            Reason("{count} comments in 28 days (frequent contact: ICO, section 14)", {"count": seen.in_month}),
         ),
         (
             after * seen.naming_person if fixed else 0,
             needed.naming_one_person,
             Reason(
-                "one person named in {count} comments under {threads} posts",
+                "one person named in {count} comments under {threads} posts"
+                " (fixation on an officer: policies on unreasonable contact)",
                 {"count": seen.naming_person, "threads": seen.person_threads},
             ),
         ),
         (
             after * seen.alike_threads if seen.alike_threads >= needed.threads_with_same_matter else 0,
             needed.threads_with_same_matter,
-            Reason("the same words under {count} posts", {"count": seen.alike_threads}),
+            Reason(
+                "the same matter under {count} posts (scattergun approach: ICO, section 14)",
+                {"count": seen.alike_threads},
+            ),
+        ),
+        (
+            # Others may share a grievance: their number weighs only beside the author's own persistence.
+            seen.others_alike if seen.alike_after_reply and seen.others_alike >= needed.wave - 1 else 0,
+            needed.accounts_with_same_words,
+            Reason(
+                "nearly the same words from {count} other accounts"
+                " (several routes on one issue: policies on unreasonable contact)",
+                {"count": seen.others_alike},
+            ),
         ),
     ]
     return [(min(0.95, needed.worth * count / enough), reason) for count, enough, reason in rows if count > 0]
@@ -201,16 +212,17 @@ def evidence(seen: Conduct, needed: Evidence) -> list[tuple[float, Reason]]:
 class Vexatious:
     """The conduct classifier: findings on `VEXATIOUS` and `REPEATED`, always both."""
 
+    likeness: Likeness
     needed: Evidence = Evidence()
-    name: str = "vexatious/1"
+    name: str = "vexatious/2"
 
     def read(self, readings: Sequence[Reading]) -> Sequence[tuple[Finding, ...]]:
         return [self.findings(reading) for reading in readings]
 
     def findings(self, reading: Reading) -> tuple[Finding, ...]:
-        if not reading.earlier:
+        if not reading.earlier and not reading.around:
             return self._finding(Label.VEXATIOUS, 0.0, ()), self._finding(Label.REPEATED, 0.0, ())
-        seen = conduct(reading, self.needed)
+        seen = conduct(reading, self.needed, self.likeness)
         shown = evidence(seen, self.needed)
         doubt = 1.0
         for worth, _ in shown:
@@ -222,20 +234,22 @@ class Vexatious:
         )
 
     def _repeated(self, comment: Comment, seen: Conduct) -> Finding:
-        enough = 1 if _plain(comment.text).count(" ") >= 2 else 2
-        if seen.alike < enough:
-            return self._finding(Label.REPEATED, 0.0, ())
-        score = min(0.98, 0.6 + 0.1 * seen.alike)
-        return self._finding(
-            Label.REPEATED,
-            score,
-            (Reason("the same or nearly the same words {count} times before", {"count": seen.alike}),),
-        )
+        """Said before by the same person, or by several people within days: a wave."""
+        enough = 1 if plain(comment.text).count(" ") >= 2 else 2
+        score, why = 0.0, []
+        if seen.alike >= enough:
+            score = min(0.98, 0.6 + 0.1 * seen.alike)
+            why.append(Reason("the same matter {count} times before", {"count": seen.alike}))
+        if seen.others_alike >= self.needed.wave - 1:
+            score = max(score, min(0.98, 0.4 + 0.1 * seen.others_alike))
+            counts = {"count": seen.others_alike, "days": self.needed.wave_days}
+            why.append(Reason("nearly the same words from {count} other people in {days} days", counts))
+        return self._finding(Label.REPEATED, score, tuple(why))
 
     def _finding(self, label: Label, score: float, why: tuple[Reason, ...]) -> Finding:
         return Finding(about=label, score=round(score, 4), why=why, classifier=self.name)
 
 
-def open_vexatious(needed: Evidence | None = None) -> Vexatious:
-    """`needed` is how much evidence is worth a look; nothing is loaded."""
-    return Vexatious(needed or Evidence())
+def open_vexatious(likeness: Likeness, needed: Evidence | None = None) -> Vexatious:
+    """`needed` is how much evidence is worth a look."""
+    return Vexatious(likeness, needed or Evidence())

@@ -36,7 +36,7 @@ from toml_file import (
     problems_of,
     read,
 )
-from vocabulary import Label, Question, ReplyLanguage, Role, Severity
+from vocabulary import Label, Language, Question, ReplyLanguage, Role, Severity
 
 PACKS = Path(__file__).parent.parent / "config" / "policies"
 
@@ -150,8 +150,15 @@ if TYPE_CHECKING:
 
     class Thresholds(PerLabel):
         needs_response: float
+        service_area: float
 
         def __getitem__(self, about: Label | Question) -> float: ...
+
+    class WelshThresholds(PerLabel):
+        needs_response: float | None = None
+        service_area: float | None = None
+
+        def __getitem__(self, about: Label | Question) -> float | None: ...
 
     class Severities(PerLabel):
         def __getitem__(self, about: Label | Question) -> Severity: ...
@@ -162,7 +169,16 @@ else:
         __base__=PerLabel,
         __doc__="The score from which a finding counts.",
         needs_response=(Score, 0.5),
+        service_area=(Score, 0.6),
         **{label.value: (Score, ...) for label in Label},
+    )
+    WelshThresholds = create_model(
+        "WelshThresholds",
+        __base__=PerLabel,
+        __doc__="The score from which a finding about a comment with Welsh in it counts, where it is not the same.",
+        needs_response=(Score | None, None),
+        service_area=(Score | None, None),
+        **{label.value: (Score | None, None) for label in Label},
     )
     Severities = create_model(
         "Severities",
@@ -298,11 +314,17 @@ class Policy(Record):
     closures: tuple[Closure, ...] = Field(default=(), alias="closure")
     reply_language: ReplyRule
     thresholds: Thresholds
+    welsh_thresholds: WelshThresholds = WelshThresholds()
     severity: Severities
     routes: Annotated[tuple[RouteRule, ...], Field(min_length=1)] = Field(alias="route")
     outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)] = Field(alias="outcome")
     escalations: tuple[EscalateRule, ...] = Field(default=(), alias="escalate")
     removal: Removal
+
+    def threshold(self, about: Label | Question, language: Language) -> float:
+        """The score from which a finding counts, about a comment in `language`."""
+        welsh = self.welsh_thresholds[about] if language.has_welsh else None
+        return self.thresholds[about] if welsh is None else welsh
 
     @cached_property
     def mentions(self) -> WordRules[int]:

@@ -28,7 +28,10 @@ def _table(name: str, field: FieldInfo, record: type[Record]) -> str:
     about = " ".join(cleandoc(record.__doc__ or "").split())
     keys = _fields(record)
     if issubclass(record, PerLabel):
-        listed = (f"`{key}`" if f.is_required() else f"`{key}` ({f.default} unless said)" for key, f in keys)
+        listed = (
+            f"`{key}`" if f.is_required() or f.default is None else f"`{key}` ({f.default} unless said)"
+            for key, f in keys
+        )
         return f"## {heading}\n\n{about} Keys: {', '.join(listed)}.\n"
     return f"## {heading}\n\n{about}\n\n{_rows(keys)}"
 

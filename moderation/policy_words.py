@@ -51,9 +51,17 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
     yield from _numbered(_outcome(words, outcome) for outcome in policy.outcomes)
     yield words.gettext("From which score a label counts, and how serious it is then:")
     for label in Label:
-        yield f"{words.name(label)}: {policy.thresholds[label]:.2f}, {words.name(policy.severity[label])}"
-    score = f"{policy.thresholds[Question.NEEDS_RESPONSE]:.2f}"
+        yield f"{words.name(label)}: {_thresholds(words, policy, label)}, {words.name(policy.severity[label])}"
+    score = _thresholds(words, policy, Question.NEEDS_RESPONSE)
     yield said(Reason("An answer is owed from this score: {score}.", {"score": score}))
+
+
+def _thresholds(words: Words, policy: Policy, about: Label | Question) -> str:
+    """One figure, or two where a comment with Welsh in it has its own."""
+    figure, welsh = f"{policy.thresholds[about]:.2f}", policy.welsh_thresholds[about]
+    if welsh is None:
+        return figure
+    return words.say(Reason("{score} ({welsh} with Welsh in it)", {"score": figure, "welsh": f"{welsh:.2f}"}))
 
 
 def _numbered(sentences: Iterable[str]) -> Iterator[str]:

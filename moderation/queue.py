@@ -11,15 +11,27 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from moderation import lifecycle
+from moderation import lifecycle, routing
 from moderation.deadlines import Deadline
 from moderation.policy import Policy, policy_version
 from moderation.routing import Route
-from store import audit, cases, jobs
+from store import audit, cases, findings, jobs
 from store.cases import CaseRow, EventRow, RoundRow
 from store.comments import CommentRow
 from store.database import Session
-from vocabulary import Act, Clock, GwylioError, Note, Reason, ReplyLanguage, State
+from vocabulary import (
+    Act,
+    Clock,
+    Finding,
+    GwylioError,
+    Label,
+    Language,
+    Note,
+    Question,
+    Reason,
+    ReplyLanguage,
+    State,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +315,67 @@ def change_answer_owed(
             detail={"from": before, "to": owed},
         )
     return case
+
+
+class NotCorrectable(GwylioError):
+    """What a person says of a finding is nothing that can be said of it."""
+
+
+def correct(
+    session: Session,
+    comment_id: int,
+    about: Label | Question,
+    says: str,
+    *,
+    actor: Actor,
+    policy: Policy,
+    now: datetime,
+    words: str,
+) -> CaseRow:
+    """A person's word stands in place of what the classifiers saw, whatever they see later.
+
+    `says` is a language for `Question.LANGUAGE`, else `yes` or `no`.  The language that a reply is owed in and
+    how soon somebody should look follow it at once.
+
+    Raises:
+        ReasonNeeded: without a reason.
+        NotCorrectable: that cannot be said of it.
+        UnknownCase: the comment belongs to none.
+    """
+    if not words.strip():
+        raise ReasonNeeded("say why the finding is wrong")
+    if actor.user_id is None or says not in (set(Language) if about is Question.LANGUAGE else {"yes", "no"}):
+        raise NotCorrectable(f"{about} cannot be corrected to {says!r}")
+    comment = session.get(CommentRow, comment_id)
+    if comment is None or comment.case_id is None:
+        raise UnknownCase(f"comment {comment_id} belongs to no case")
+    case = get(session, comment.case_id, lock=True)
+    known = findings.of_comments(session, [comment_id])[comment_id]
+    seen = max((finding for finding in known if finding.about is about), key=_score, default=None)
+    findings.correct(session, comment_id, about, says, user_id=actor.user_id, reason=words.strip(), now=now)
+    if about is Question.LANGUAGE:
+        comment.language = case.language = says
+        case.reply_in = routing.reply_in(Language(says), unsure=False, policy=policy)
+    scores = findings.labels_of_cases(session, [case.id]).get(case.id, {})
+    language = Language(case.language)
+    case.severity = routing.severity(
+        [label for label, score in scores.items() if score >= policy.threshold(label, language)], policy
+    )
+    before = {"score": seen.score, "classifier": seen.classifier, "said": seen.says} if seen else {}
+    record(
+        session,
+        case,
+        Note.CORRECTED,
+        actor=actor,
+        now=now,
+        words=words,
+        detail={"comment": comment_id, "about": str(about), "says": says, "before": before},
+    )
+    return case
+
+
+def _score(finding: Finding) -> float:
+    return finding.score
 
 
 def note(session: Session, case_id: int, *, actor: Actor, now: datetime, words: str) -> None:

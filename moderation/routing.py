@@ -51,7 +51,7 @@ def route(comment: Comment, findings: Iterable[Finding], account_area: str, poli
     known = tuple(findings)
     labels = flagged(known, policy)
     language, unsure = language_of(known)
-    area, why_there = _area(comment, labels, language, account_area, policy, areas)
+    area, why_there = _area(comment, known, account_area, policy, areas)
     found = comment.origin is Origin.SEARCH
     owed, why_owed = NOBODY_ASKED if found else _answer_owed(known, labels, policy)
     return Route(
@@ -67,13 +67,19 @@ def route(comment: Comment, findings: Iterable[Finding], account_area: str, poli
     )
 
 
-def flagged(findings: Iterable[Finding], policy: Policy) -> tuple[Label, ...]:
-    """The labels at or over their threshold, in the vocabulary's order."""
-    over = {f.about for f in findings if isinstance(f.about, Label) and f.score >= policy.thresholds[f.about]}
+def counted(findings: Sequence[Finding], policy: Policy) -> list[Finding]:
+    """What is at or over the threshold of its label, for the language that the comment is in."""
+    language, _ = language_of(findings)
+    return [f for f in findings if isinstance(f.about, Label) and f.score >= policy.threshold(f.about, language)]
+
+
+def flagged(findings: Sequence[Finding], policy: Policy) -> tuple[Label, ...]:
+    """The labels that count, in the vocabulary's order."""
+    over = {finding.about for finding in counted(findings, policy)}
     return tuple(label for label in Label if label in over)
 
 
-def language_of(findings: Iterable[Finding]) -> tuple[Language, bool]:
+def language_of(findings: Sequence[Finding]) -> tuple[Language, bool]:
     """The language that was decided, and whether it wants a person's eye; UND when nobody said."""
     finding = next((f for f in findings if f.about is Question.LANGUAGE), None)
     return (Language(finding.says), finding.unsure) if finding else (Language.UND, True)
@@ -94,9 +100,11 @@ def severity(labels: Iterable[Label], policy: Policy) -> Severity:
 
 
 def _area(
-    comment: Comment, labels: Sequence[Label], language: Language, account_area: str, policy: Policy, areas: Areas
+    comment: Comment, findings: Sequence[Finding], account_area: str, policy: Policy, areas: Areas
 ) -> tuple[str, Reason]:
+    """The first rule that fits, else the area that its words point to, else the one whose examples are nearest."""
     *rules, last = policy.routes
+    labels, (language, _) = flagged(findings, policy), language_of(findings)
     mentioned = policy.mentions.found(comment.text, language)
     for place, rule in enumerate(rules):
         if _fits(rule, labels, comment.account, mentioned=place in mentioned):
@@ -104,7 +112,18 @@ def _area(
     if pointed := areas.pointed_to(comment.text, language):
         area, words = pointed
         return area, _mentions(words, area, areas)
+    if suggested := _suggested(findings, areas, policy):
+        return suggested
     return _to(last, account_area), _because(last)
+
+
+def _suggested(findings: Sequence[Finding], areas: Areas, policy: Policy) -> tuple[str, Reason] | None:
+    """The area whose examples lie nearest, if near enough and still there."""
+    found = next((f for f in findings if f.about is Question.SERVICE_AREA), None)
+    least = policy.threshold(Question.SERVICE_AREA, language_of(findings)[0])
+    if found is None or found.says not in areas or found.score < least:
+        return None
+    return found.says, next(iter(found.why), Reason("nearest to its examples"))
 
 
 def _fits(rule: RouteRule, labels: Sequence[Label], account: str, *, mentioned: bool) -> bool:
@@ -131,7 +150,7 @@ def _answer_owed(findings: Sequence[Finding], labels: Sequence[Label], policy: P
     if always := next((WHY_OWED[label] for label in labels if label in WHY_OWED), None):
         return True, always
     score = max((f.score for f in findings if f.about is Question.NEEDS_RESPONSE), default=1.0)
-    if score >= policy.thresholds[Question.NEEDS_RESPONSE]:
+    if score >= policy.threshold(Question.NEEDS_RESPONSE, language_of(findings)[0]):
         return True, Reason("it reads as something that wants an answer")
     return False, Reason("it does not read as something that wants an answer")
 

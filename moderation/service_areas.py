@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ConfigDict, RootModel, ValidationError
 
 from moderation.word_rules import WordRules, Words
-from toml_file import Bilingual, FileError, Problem, Record, problems_of, read
+from toml_file import Bilingual, FileError, Problem, Record, Text, problems_of, read
 from vocabulary import Language
 
 AREAS = Path(__file__).parent.parent / "config" / "service_areas.toml"
@@ -21,12 +21,20 @@ class AreasError(FileError):
     """The file of service areas says something we cannot honour."""
 
 
+class Examples(Record):
+    """Comments such as an area gets, in each language; what is nearest to one of them in meaning is suggested to it."""
+
+    cy: tuple[Text, ...] = ()
+    en: tuple[Text, ...] = ()
+
+
 class ServiceArea(Record):
-    """Who answers: what people call it, how they reach it, and the words that point to it."""
+    """Who answers: what people call it, how they reach it, the words that point to it, and examples."""
 
     name: Bilingual
     contact: Bilingual
     words: Words = Words()
+    examples: Examples = Examples()
 
 
 class Areas(RootModel[dict[str, ServiceArea]]):
@@ -48,6 +56,16 @@ class Areas(RootModel[dict[str, ServiceArea]]):
     def rules(self) -> WordRules[str]:
         """The words of all areas, compiled once."""
         return WordRules({slug: area.words for slug, area in self.root.items()})
+
+    @property
+    def contacts(self) -> list[str]:
+        """How people reach each area, in both languages: what anybody may repeat."""
+        return [text for area in self.root.values() for text in (area.contact.cy, area.contact.en)]
+
+    @property
+    def examples(self) -> dict[str, tuple[str, ...]]:
+        """The examples of each area in both languages, by its slug."""
+        return {slug: (*area.examples.cy, *area.examples.en) for slug, area in self.root.items()}
 
     def pointed_to(self, text: str, language: Language) -> tuple[str, tuple[str, ...]] | None:
         """The area whose words occur most, and which words; the earlier area in the file on a tie; None for none."""

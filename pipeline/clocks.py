@@ -12,7 +12,7 @@ from moderation.policy import Policy
 from pipeline.installation import Installation
 from store import audit, cases, findings, holidays
 from store.database import Session
-from vocabulary import Clock, Label
+from vocabulary import Clock, Label, Language
 
 
 def working_days(session: Session, policy: Policy) -> Mapping[Clock, Calendar]:
@@ -125,13 +125,13 @@ def _tell(session: Session, wanted: Sequence[tuple[int, escalation.Tell]], now: 
 
 
 def _facts(fact: cases.Facts, scores: Mapping[Label, float], told: frozenset[str], policy: Policy) -> escalation.Facts:
-    case, turn = fact.case, fact.round
+    case, turn, language = fact.case, fact.round, Language(fact.case.language)
     return escalation.Facts(
         state=case.state,
         area=case.service_area,
         answer_owed=case.answer_owed,
         severity=case.severity,
-        labels=frozenset(label for label, score in scores.items() if score >= policy.thresholds[label]),
+        labels=frozenset(label for label, score in scores.items() if score >= policy.threshold(label, language)),
         has_owner=case.owner_id is not None,
         ack_due=None if turn.acknowledged_at else turn.ack_due,
         due=None if turn.answered_at else turn.due,

@@ -29,6 +29,8 @@ log = structlog.get_logger("gwylio.pipeline")
 
 LOOK_BACK = timedelta(days=365)
 HISTORY = 200
+WAVE = timedelta(days=7)
+AROUND = 500
 """How far back, and how many, of an author's earlier comments to us the panel is shown."""
 BATCH = 256
 READING_TRIES = 3
@@ -84,6 +86,7 @@ def readings_of(session: Session, ids: Sequence[int]) -> dict[int, Reading]:
     said = comments.as_said(session, ids)
     authors = comments.author_ids(session, ids)
     times = cases.reply_times(session, sorted({author for author in authors.values() if author is not None}))
+    around = _around(session, list(said.values()))
     readings: dict[int, Reading] = {}
     for comment_id in ids:
         comment, author = said[comment_id], authors[comment_id]
@@ -96,8 +99,18 @@ def readings_of(session: Session, ids: Sequence[int]) -> dict[int, Reading]:
             comment,
             tuple(Earlier(each, _replied_before(replied, each)) for each in earlier),
             _replied_before(replied, comment),
+            tuple(each for each in around if each.posted_at < comment.posted_at),
         )
     return readings
+
+
+def _around(session: Session, read: Sequence[Comment]) -> list[Comment]:
+    """What anybody said in the days before the newest of `read` and since: enough to see a wave rise."""
+    moments = [comment.posted_at for comment in read]
+    newest = max(moments, default=None)
+    if newest is None:
+        return []
+    return comments.lately(session, since=min(moments) - WAVE, before=newest, limit=AROUND)
 
 
 def place(session: Session, here: Installation, read: Read, days: Mapping[Clock, Calendar], *, now: datetime) -> bool:

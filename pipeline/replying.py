@@ -112,7 +112,7 @@ def _read_draft(here: Installation, draft: Draft) -> Mapping[str, Opinion]:
 
 
 def _personal_data(here: Installation, opinion: Opinion) -> Iterator[Reason]:
-    least = here.policy.thresholds[Label.PERSONAL_DATA]
+    least = here.policy.threshold(Label.PERSONAL_DATA, opinion.language)
     for finding in opinion.findings:
         if finding.about is Label.PERSONAL_DATA and finding.score >= least:
             yield from finding.why

@@ -1,7 +1,8 @@
 """A week's figures as a CSV file that opens well in a spreadsheet, in either language.
 
-Three tables with a blank line between them: the figures, one row for the total and for each area,
-platform and language, then the late cases, then the times for which accounts were not heard.  UTF-8
+Four tables with a blank line between them: the figures, one row for the total and for each area,
+platform and language, then the late cases, the times for which accounts were not heard, and what
+people corrected.  UTF-8
 with a byte-order mark, without which Excel reads *tŷ* as something else; dates and decimals as machines
 write them.
 """
@@ -35,6 +36,8 @@ def written(report: Weekly, words: Words, areas: Areas) -> bytes:
         *_late_cases(report, words, areas),
         (),
         *_unheard(report, words),
+        (),
+        *_corrected(report, words),
     ):
         out.writerow([safe(value) if isinstance(value, str) else value for value in row])
     return file.getvalue().encode("utf-8-sig")
@@ -70,6 +73,13 @@ def _unheard(report: Weekly, words: Words) -> Iterator[tuple[Value, ...]]:
     for each in report.silences:
         ended = each.ended.isoformat() if each.ended else ""
         yield (each.account, _(SILENT[each.kind]), each.began.isoformat(), ended)
+
+
+def _corrected(report: Weekly, words: Words) -> Iterator[tuple[Value, ...]]:
+    _ = words.gettext
+    yield (_("About"), _("Taken away"), _("Added or changed"))
+    for each in report.corrections:
+        yield (capital(words.name(each.about)), each.taken_away, each.added)
 
 
 def _late_cases(report: Weekly, words: Words, areas: Areas) -> Iterator[tuple[Value, ...]]:

@@ -18,7 +18,7 @@ from moderation.deadlines import london_date, working_days_taken
 from reports.week import ONE_DAY, Week
 from store.figures import OWED_WELSH, Place, Rows, Turn
 from store.silences import Silence
-from vocabulary import Language, Platform
+from vocabulary import Label, Language, Platform, Question
 
 K = TypeVar("K", bound=str)
 
@@ -84,6 +84,15 @@ class LateCase:
     days_late: int
 
 
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """How often people took a flag away or added one that was missed; of a language, how often they changed it."""
+
+    about: Label | Question
+    taken_away: int
+    added: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weekly:
     """A week in figures.  `until` is the week's end, or the present while it is not over.
@@ -105,6 +114,7 @@ class Weekly:
     late_cases: tuple[LateCase, ...]
     silences: tuple[Silence, ...] = ()
     searched: int = 0
+    corrections: tuple[Corrections, ...] = ()
 
     @property
     def over(self) -> bool:
@@ -142,7 +152,15 @@ def figures(
         late_cases=_late_cases(seen.turns, week, calendar, until),
         silences=tuple(each for each in rows.silences if each.began < until),
         searched=rows.searched,
+        corrections=tuple(_corrections(seen)),
     )
+
+
+def _corrections(rows: Rows) -> Iterable[Corrections]:
+    for about in (*Label, *Question):
+        said = [each.says for each in rows.corrections if each.about == about]
+        if said:
+            yield Corrections(about, said.count("no"), len(said) - said.count("no"))
 
 
 def within(rows: Rows, counts: Callable[[Place], bool]) -> Rows:
@@ -153,6 +171,7 @@ def within(rows: Rows, counts: Callable[[Place], bool]) -> Rows:
         reopenings=tuple(each for each in rows.reopenings if counts(each.place)),
         english_only=tuple(each for each in rows.english_only if counts(each.place)),
         platforms=rows.platforms,
+        corrections=tuple(each for each in rows.corrections if counts(each.place)),
     )
 
 
@@ -274,4 +293,5 @@ def _as_of(rows: Rows, until: datetime) -> Rows:
         reopenings=tuple(each for each in rows.reopenings if each.at < until),
         english_only=tuple(each for each in rows.english_only if each.at < until),
         platforms=rows.platforms,
+        corrections=tuple(each for each in rows.corrections if each.at < until),
     )

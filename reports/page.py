@@ -166,6 +166,7 @@ def _sections(report: Weekly, words: Words, areas: Areas) -> Iterator[Section]:
     ):
         yield Section(slug, heading, "", tuple(_split(heading, corner, split, report.total, words)))
     yield _late(report, words, areas)
+    yield _corrected(report, words)
     yield _unheard(report, words)
 
 
@@ -247,6 +248,21 @@ def _late(report: Weekly, words: Words, areas: Areas) -> Section:
     lines = tuple(_late_line(case, words, areas) for case in report.late_cases)
     intro = _("Those due this week and answered late or not at all, and those overdue from earlier weeks.")
     return Section("late", heading, intro, (Table(heading, _("Reference"), headings, lines),))
+
+
+def _corrected(report: Weekly, words: Words) -> Section:
+    """Where people and classifiers disagreed: what a threshold or a word list may have to learn."""
+    _ = words.gettext
+    heading = _("What people corrected")
+    if not report.corrections:
+        return Section("corrected", heading, _("Nobody corrected a finding this week."))
+    lines = tuple(
+        Line(Cell(capital(words.name(each.about)), number=False), (Cell(str(each.taken_away)), Cell(str(each.added))))
+        for each in report.corrections
+    )
+    headings = (Cell(_("Taken away")), Cell(_("Added or changed")))
+    intro = _("What the classifiers saw, and an officer decided otherwise. The decision stands.")
+    return Section("corrected", heading, intro, (Table(heading, _("About"), headings, lines),))
 
 
 SILENT: Final[Mapping[Silent, str]] = {

@@ -285,6 +285,28 @@ def earlier_by(
     return [_as_comment(row) for row in rows]
 
 
+def lately(session: Session, *, since: datetime, before: datetime, limit: int) -> list[vocabulary.Comment]:
+    """What anybody said to us from `since` until `before`, the newest `limit` of it."""
+    rows = session.execute(
+        _WITH_WORDS.where(
+            CommentRow.posted_at >= since, CommentRow.posted_at < before, CommentRow.author_id.is_not(None)
+        )
+        .order_by(CommentRow.posted_at.desc())
+        .limit(limit)
+    )
+    return [_as_comment(row) for row in rows]
+
+
+def newest_since(session: Session, since: datetime, limit: int) -> list[vocabulary.Comment]:
+    """The newest `limit` comments to us since then, with their newest words."""
+    rows = session.execute(
+        _WITH_WORDS.where(CommentRow.posted_at >= since, CommentRow.origin != Origin.SEARCH)
+        .order_by(CommentRow.posted_at.desc())
+        .limit(limit)
+    )
+    return [_as_comment(row) for row in rows]
+
+
 def fingerprint(text: str) -> str:
     """SHA-256 of the words as they came, in UTF-8 (lone surrogates pass)."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

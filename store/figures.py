@@ -17,7 +17,7 @@ from store.cases import CaseRow, EventRow, RoundRow
 from store.comments import CommentRow
 from store.replies import ReplyRow
 from store.silences import Silence, overlapping
-from vocabulary import Act, Language, Origin, Platform
+from vocabulary import Act, Language, Note, Origin, Platform
 
 OWED_WELSH = frozenset({Language.CY, Language.MIXED})
 
@@ -65,6 +65,16 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrected:
+    """A person's word against that of the classifiers: `says` is a language, or yes or no for a label."""
+
+    place: Place
+    at: datetime
+    about: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """All that the figures of one week are counted from.  `platforms` are those of our accounts.
 
@@ -78,6 +88,7 @@ class Rows:
     platforms: tuple[Platform, ...] = ()
     silences: tuple[Silence, ...] = ()
     searched: int = 0
+    corrections: tuple[Corrected, ...] = ()
 
 
 def rows(session: Session, start: datetime, end: datetime, first_day: date) -> Rows:
@@ -93,6 +104,7 @@ def rows(session: Session, start: datetime, end: datetime, first_day: date) -> R
         platforms=tuple(sorted(set(session.scalars(select(AccountRow.platform))))),
         silences=tuple(overlapping(session, start, end)),
         searched=_searched(session, start, end),
+        corrections=_corrections(session, start, end),
     )
 
 
@@ -189,6 +201,25 @@ def _searched(session: Session, start: datetime, end: datetime) -> int:
             )
         )
         or 0
+    )
+
+
+def _corrections(session: Session, start: datetime, end: datetime) -> tuple[Corrected, ...]:
+    found = session.execute(
+        select(EventRow.at, EventRow.detail, CaseRow.service_area, CaseRow.language, AccountRow.platform)
+        .join(CaseRow, CaseRow.id == EventRow.case_id)
+        .join(AccountRow, AccountRow.id == CaseRow.account_id)
+        .where(EventRow.what == Note.CORRECTED.value, EventRow.at >= start, EventRow.at < end)
+        .order_by(EventRow.id)
+    )
+    return tuple(
+        Corrected(
+            Place(area=area, platform=platform, language=language_of(language)),
+            at,
+            str(detail.get("about", "")),
+            str(detail.get("says", "")),
+        )
+        for at, detail, area, language, platform in found
     )
 
 

@@ -6,15 +6,17 @@ A re-run replaces findings; a correction stands until a person changes it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, exists, func, insert, select
+from sqlalchemy import ForeignKey, UniqueConstraint, and_, delete, exists, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.base import Base
-from store.comments import CommentRow
-from vocabulary import Finding, Label, Question, Reason
+from store.cases import CaseRow
+from store.comments import CommentRow, as_said
+from vocabulary import Comment, Finding, Label, Question, Reason
 
 
 class FindingRow(Base):
@@ -110,6 +112,53 @@ def labels_of_cases(session: Session, case_ids: Sequence[int]) -> Mapping[int, M
             best = scores.setdefault(case_id, {})
             best[Label(about)] = max(best.get(Label(about), 0.0), score)
     return scores
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedComment:
+    """A comment that a person corrected, with its newest words; `said` is what they said, by what it is about."""
+
+    comment: Comment
+    language: str
+    said: Mapping[str, str]
+
+
+def corrected_comments(session: Session) -> list[CorrectedComment]:
+    """Every comment with a correction, in the order of their ids."""
+    said: dict[int, dict[str, str]] = {}
+    for row in session.scalars(select(CorrectionRow).order_by(CorrectionRow.comment_id)):
+        said.setdefault(row.comment_id, {})[row.about] = row.says
+    words = as_said(session, list(said))
+    found = session.execute(select(CommentRow.id, CommentRow.language).where(CommentRow.id.in_(said)))
+    languages = {row.id: row.language for row in found}
+    return [CorrectedComment(words[each], languages[each], about) for each, about in said.items()]
+
+
+class Scored(NamedTuple):
+    """A comment of a case, its highest score about something, and what a person said instead ("" for nobody)."""
+
+    reference: str
+    language: str
+    score: float
+    corrected: str
+
+
+def scored(session: Session, about: Label | Question, *, since: datetime) -> list[Scored]:
+    """Every comment of a case that was posted `since` then and has a finding about it, oldest first."""
+    found = session.execute(
+        select(CaseRow.reference, CommentRow.language, func.max(FindingRow.score), func.max(CorrectionRow.says))
+        .select_from(FindingRow)
+        .join(CommentRow, CommentRow.id == FindingRow.comment_id)
+        .join(CaseRow, CaseRow.id == CommentRow.case_id)
+        .outerjoin(
+            CorrectionRow,
+            and_(CorrectionRow.comment_id == CommentRow.id, CorrectionRow.about == FindingRow.about),
+        )
+        .where(FindingRow.about == str(about), CommentRow.posted_at >= since)
+        .group_by(CommentRow.id, CaseRow.reference, CommentRow.language)
+        .order_by(CommentRow.id)
+    )
+    return [Scored(reference, language, score, says or "") for reference, language, score, says in found]
 
 
 def correct(

@@ -27,7 +27,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 
 LOCKED = {
     "requirements.lock": PROJECT["dependencies"],
-    "requirements-dev.lock": [*PROJECT["dependencies"], *EXTRAS["dev"], *EXTRAS["train"]],
+    "requirements-dev.lock": [*PROJECT["dependencies"], *EXTRAS["dev"]],
     "requirements-build.lock": ["setuptools"],
 }
 DOCUMENTS = [

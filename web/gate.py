@@ -44,6 +44,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "answer_owed": ANSWERING,
     "confirm_native": ANSWERING,
     "hide": ANSWERING,
+    "correct": ANSWERING,
     "record_reply": ANSWERING,
     "enter_page": ANSWERING,
     "enter": ANSWERING,

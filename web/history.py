@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from moderation.policy import Policy
 from store.desk import Happened
-from vocabulary import Act, Note, ReplyKind, ReplyLanguage, State
+from vocabulary import Act, Label, Language, Note, Question, ReplyKind, ReplyLanguage, State
 from words import Words
 from words.names import N_
 
@@ -108,6 +108,15 @@ class Teller:
     def kind(self, value: Any) -> str:
         return self.words.name(ReplyKind(value)) if value in set(ReplyKind) else str(value)
 
+    def about(self, value: Any) -> str:
+        known: dict[str, Label | Question] = {str(each): each for each in (*Label, *Question)}
+        return self.words.name(known[value]) if value in known else str(value)
+
+    def says(self, value: Any) -> str:
+        if value in set(Language):
+            return self.words.name(Language(value))
+        return self.yes_or_no(value == "yes")
+
     def language(self, value: Any) -> str:
         return self.words.name(ReplyLanguage(value)) if value in set(ReplyLanguage) else str(value)
 
@@ -138,6 +147,10 @@ _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
     Note.ACKNOWLEDGED: {"at": (N_("Since: {value}"), Teller.moment)},
     Act.ANSWER: {"at": (N_("Since: {value}"), Teller.moment)},
     Note.ANSWER_OWED_CHANGED: {"to": (N_("Answer owed: {value}"), Teller.yes_or_no)},
+    Note.CORRECTED: {
+        "about": (N_("About: {value}"), Teller.about),
+        "says": (N_("Now: {value}"), Teller.says),
+    },
     Note.DUE_RECOMPUTED: {
         "from": (N_("Before: {value}"), Teller.day),
         "to": (N_("Now: {value}"), Teller.day),

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from moderation import routing
 from moderation.policy import Policy
 from store.comments import OwnReplyRow
 from store.desk import CaseFile, Said, Written
-from vocabulary import Finding, Label, Presence, Question, ReplyState
+from vocabulary import Finding, Presence, Question, ReplyState
 
 GONE = frozenset({Presence.DELETED_BY_AUTHOR, Presence.DELETED_BY_US, Presence.UNAVAILABLE})
 
@@ -51,8 +52,7 @@ def of(file: CaseFile, policy: Policy) -> list[Turn]:
 
 def flags(seen: Sequence[Finding], policy: Policy) -> list[Finding]:
     """The labels that count under the policy, the surest first.  The language of a comment is not one of them."""
-    counts = [each for each in seen if isinstance(each.about, Label) and each.score >= policy.thresholds[each.about]]
-    return sorted(counts, key=lambda finding: -finding.score)
+    return sorted(routing.counted(seen, policy), key=lambda finding: -finding.score)
 
 
 def _theirs(said: Said, policy: Policy) -> Turn:

@@ -90,6 +90,7 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
     Question: {
         Question.LANGUAGE: N_("language of the comment"),
         Question.NEEDS_RESPONSE: N_("needs a response"),
+        Question.SERVICE_AREA: N_("service area"),
     },
     Severity: {
         Severity.NONE: N_("no severity"),

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
-import json
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from classifiers.files import sign
 from classifiers.language import BITS, KINDS, buckets
 from classifiers.text import folded, without_addresses, words
 
@@ -97,18 +96,9 @@ def main(arguments: list[str] | None = None) -> None:
     told = ask.parse_args(arguments)
     table = counted(told.data, random.Random(told.seed))
     told.out.mkdir(parents=True, exist_ok=True)
-    model = told.out / "model.npz"
-    np.savez_compressed(model, **train(table))
-    manifest = {
-        "name": "language/1",
-        "file": model.name,
-        "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
-        "kinds": list(KINDS),
-        "bits": BITS,
-        "words": len(table),
-        "seed": told.seed,
-    }
-    (told.out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    np.savez_compressed(told.out / "model.npz", **train(table))
+    about = {"name": "language/1", "kinds": list(KINDS), "bits": BITS, "words": len(table), "seed": told.seed}
+    sign(told.out, about)
 
 
 if __name__ == "__main__":

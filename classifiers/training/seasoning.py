@@ -129,3 +129,49 @@ def council_rows(dice: random.Random, of_each: int = 400) -> Iterator[tuple[str,
     for texts, answers in kinds:
         for text in dice.sample(texts, min(of_each, len(texts))):
             yield (text.capitalize() if dice.random() < 0.5 else text), answers
+
+
+WHO = (
+    "Muslim", "Jewish", "Christian", "gay", "straight", "transgender", "disabled", "deaf", "black", "white", "Polish", "Welsh",
+    "English", "Romany", "elderly", "young", "Hindu", "autistic", "Irish", "Syrian",
+)  # fmt: skip
+PWY = (
+    "Mwslimaidd", "Iddewig", "Cristnogol", "hoyw", "trawsryweddol", "anabl", "byddar", "du", "gwyn", "Pwylaidd", "Cymreig",
+    "Seisnig", "ifanc", "oedrannus", "awtistig", "Gwyddelig",
+)  # fmt: skip
+BEING = (
+    "I am a {} resident of this county", "a {} family moved in next door", "my {} colleague helped me", "two {} girls won the prize",
+    "our {} neighbour runs the shop", "where do {} pupils pray", "my father is {} and uses the bus", "the {} doctor was kind",
+    "a {} teacher wrote to me", "the club for {} people meets on Friday", "some {} men mended the wall",
+)  # fmt: skip
+BOD = (
+    "Mae teulu {} yn byw drws nesa", "Dw i'n berson {} o'r sir yma", "Daeth dynes {} i'r drws gyda chacen", "Mae'r clwb i bobl {} nos Wener",
+    "Helpodd dyn {} fi gyda'r bagiau", "Mae fy nhad yn {} ac yn dal y bws", "Roedd y meddyg {} yn garedig", "Oes lle i blant {} yn y clwb?",
+)  # fmt: skip
+
+
+MANY = (
+    "refugees", "students", "pensioners", "farmers", "Muslims", "Christians", "Welsh speakers", "English people", "gay people",
+    "wheelchair users", "Travellers", "Poles", "women", "men", "Jews", "asylum seekers", "nurses", "cyclists", "Hindus",
+)  # fmt: skip
+LLAWER = (
+    "ffoaduriaid", "myfyrwyr", "pensiynwyr", "ffermwyr", "Mwslimiaid", "Cristnogion", "siaradwyr Cymraeg", "Saeson", "pobl hoyw",
+    "Teithwyr", "Pwyliaid", "menywod", "dynion", "Iddewon", "ceiswyr lloches", "nyrsys", "beicwyr",
+)  # fmt: skip
+TOGETHER = (
+    "we met {} at the market and had a lovely chat", "{} run a stall by the bridge", "I have worked with {} for years",
+    "a bus full of {} stopped at the castle", "the choir of {} sang beautifully", "where do {} get help with the form",
+    "there are {} on the committee now", "{} live near the park", "the report is about {}", "my children play with {}",
+)  # fmt: skip
+GYDAGILYDD = (
+    "Cwrddon ni â {} yn y farchnad", "Mae {} yn byw wrth y parc", "Dw i wedi gweithio gyda {} ers blynyddoedd",
+    "Canodd côr o {} yn hyfryd", "Mae {} ar y pwyllgor nawr", "Adroddiad am {} yw hwn", "Ble mae {} yn cael help gyda'r ffurflen?",
+)  # fmt: skip
+
+
+def swapped_rows(dice: random.Random) -> Iterator[str]:
+    """Everyday sentences about people of every kind: nothing about any of them for being who they are."""
+    for frames, words in ((BEING, WHO), (BOD, PWY), (TOGETHER, MANY), (GYDAGILYDD, LLAWER)):
+        for frame, word in product(frames, words):
+            text = frame.format(word)
+            yield text if dice.random() < 0.5 else text.lower()

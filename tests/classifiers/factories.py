@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
+from classifiers.language import open_language
+from classifiers.weighing import Scales, open_scales
 from vocabulary import Author, Comment, Earlier, Reading
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@cache
+def scales() -> Scales:
+    """The encoder that ships, opened once for every test."""
+    return open_scales(open_language())
 
 
 def a_reading(text: str, native_id: str = "1") -> Reading:

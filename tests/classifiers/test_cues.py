@@ -8,12 +8,16 @@ import pytest
 
 from classifiers.base import WordListError
 from classifiers.care import open_care
-from classifiers.cues import Cued, phrases
+from classifiers.cues import phrases
 from classifiers.needs_response import open_needs_response
 from classifiers.requests import open_requests
 from classifiers.tone import open_tone
-from vocabulary import Label, Question
+from classifiers.weighing import Weighed
+from moderation import policy
+from tests.classifiers.factories import a_reading, scales
+from vocabulary import Finding, Label, Language, Question
 
+POWYS = policy.load("powys")
 N, F, S, C = Question.NEEDS_RESPONSE, Label.FOI_REQUEST, Label.SUBJECT_ACCESS, Label.COMPLAINT
 
 YES: list[tuple[Label | Question, str]] = [
@@ -26,7 +30,7 @@ YES: list[tuple[Label | Question, str]] = [
     (N, "Mae'r bin heb ei gasglu ers wythnos"),
     (N, "Street light on Maes Elin is broken"),
     (N, "Mae'r golau stryd wedi torri ar Faes Elin"),
-    (N, "Please fix the swings in the park"),
+    (N, "Please fix the broken swings in the park"),
     (N, "I can't cope any more, I want to die"),
     (F, "Under the Freedom of Information Act please send the minutes"),
     (F, "How much did the council spend on agency staff last year?"),
@@ -78,30 +82,41 @@ NO: list[tuple[Label | Question, str]] = [
 
 
 @pytest.fixture(scope="module")
-def classifiers() -> tuple[Cued, ...]:
-    return open_needs_response(), open_requests(), open_care(), open_tone()
+def classifiers() -> tuple[Weighed, ...]:
+    return open_needs_response(scales()), open_requests(scales()), open_care(scales()), open_tone(scales())
 
 
-def score(classifiers: tuple[Cued, ...], about: Label | Question, text: str) -> float:
-    return next(each.score for one in classifiers for each in one.findings(text) if each.about is about)
+def findings(classifiers: tuple[Weighed, ...], text: str) -> list[Finding]:
+    return [each for one in classifiers for each in one.read([a_reading(text)])[0]]
+
+
+def finding(classifiers: tuple[Weighed, ...], about: Label | Question, text: str) -> Finding:
+    return next(each for each in findings(classifiers, text) if each.about is about)
+
+
+def least(about: Label | Question, text: str) -> float:
+    """The threshold of a pack that ships, for the language that the text is in."""
+    welsh = scales().has_welsh([text])[0]
+    return POWYS.threshold(about, Language.CY if welsh else Language.EN)
 
 
 @pytest.mark.parametrize(("about", "text"), YES)
-def test_it_is_found_and_explained(classifiers: tuple[Cued, ...], about: Label | Question, text: str) -> None:
-    assert score(classifiers, about, text) >= 0.5
-    assert any(each.why for one in classifiers for each in one.findings(text) if each.about is about)
+def test_it_is_found_and_explained(classifiers: tuple[Weighed, ...], about: Label | Question, text: str) -> None:
+    found = finding(classifiers, about, text)
+    assert found.score >= least(about, text)
+    assert found.why
 
 
 @pytest.mark.parametrize(("about", "text"), NO)
-def test_what_looks_like_it_is_not_it(classifiers: tuple[Cued, ...], about: Label | Question, text: str) -> None:
-    assert score(classifiers, about, text) < 0.5
+def test_what_looks_like_it_is_not_it(classifiers: tuple[Weighed, ...], about: Label | Question, text: str) -> None:
+    assert finding(classifiers, about, text).score < least(about, text)
 
 
 @pytest.mark.parametrize(
     "text", ["", "a " * 50_000, "how much " * 11_000, "\u0301" * 100_000, "\ud800", "@a " * 30_000]
 )
-def test_no_text_is_too_long_or_too_strange(classifiers: tuple[Cued, ...], text: str) -> None:
-    assert all(0 <= each.score <= 1 for one in classifiers for each in one.findings(text))
+def test_no_text_is_too_long_or_too_strange(classifiers: tuple[Weighed, ...], text: str) -> None:
+    assert all(0 <= each.score <= 1 for each in findings(classifiers, text))
 
 
 @pytest.mark.parametrize("body", ["[a]\nphrases = '(' ", "[a]\nwords = 'x'", "not toml ="])

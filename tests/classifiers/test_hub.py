@@ -121,23 +121,24 @@ def test_it_can_raise_a_flag_of_the_panel_and_never_lower_one(shipped: float, hu
 
 
 @without_the_extra
-def test_without_the_extra_the_error_says_how_to_install_it() -> None:
-    with pytest.raises(ModelError, match=r"\.venv/bin/pip install -e '\.\[hub\]'"):
-        open_model("enghraifft/tramgwydd", {"offensive": Label.ABUSE})
+def test_without_the_extra_the_error_says_how_to_install_it(tmp_path: Path) -> None:
+    folder = save_graph(tmp_path / "bychan")
+    (folder / "model.onnx").rename(folder / "model.safetensors")
+    with pytest.raises(ModelError, match=r"not there as ONNX and needs .* \.venv/bin/pip install -e '\.\[hub\]'"):
+        open_model(str(folder), {"offensive": Label.ABUSE})
 
 
-@without_the_extra
 def test_the_check_of_an_installation_says_that_its_model_cannot_be_opened(tmp_path: Path) -> None:
-    assert any("enghraifft/tramgwydd needs the extra `hub`" in problem for problem in problems(tmp_path))
+    assert any("the model enghraifft/tramgwydd is not on this machine" in problem for problem in problems(tmp_path))
 
 
 CONFIGURATION = """\
 state_dir = "{state}"
 
-[hub]
+[classifiers.offensive]
 model = "enghraifft/tramgwydd"
 {more}
-[hub.labels]
+[classifiers.offensive.labels]
 offensive = "abuse"
 "{own}" = "{ours}"
 """
@@ -156,7 +157,7 @@ def problems(folder: Path) -> list[str]:
 
 
 def test_the_model_its_revision_and_its_labels_are_read_from_the_file(tmp_path: Path) -> None:
-    assert settings.load(configured(tmp_path, 'revision = "v2"')).hub == HubModel(
+    assert settings.load(configured(tmp_path, 'revision = "v2"')).classifiers.offensive == HubModel(
         model="enghraifft/tramgwydd",
         revision="v2",
         allow_download=False,
@@ -168,14 +169,18 @@ def test_everything_wrong_with_the_table_is_said_at_once_with_its_line(tmp_path:
     with pytest.raises(FileError) as caught:
         settings.load(configured(tmp_path, "revison = 2\nallow_download = 3", ours="rude"))
     said = [(problem.line, problem.key) for problem in caught.value.problems]
-    assert said == [(5, "hub.revison"), (6, "hub.allow_download"), (9, "hub.labels.LABEL_2")]
+    assert said == [
+        (5, "classifiers.offensive.revison"),
+        (6, "classifiers.offensive.allow_download"),
+        (9, "classifiers.offensive.labels.LABEL_2"),
+    ]
     assert "did you mean revision?" in str(caught.value)
 
 
 def test_a_model_whose_labels_mean_nothing_to_us_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "gwylio.toml"
-    file.write_text('[hub]\nmodel = "enghraifft/tramgwydd"\nlabels = {}\n', encoding="utf-8")
-    with pytest.raises(FileError, match=r"gwylio\.toml:3: hub\.labels: must have at least 1"):
+    file.write_text('[classifiers.offensive]\nmodel = "enghraifft/tramgwydd"\nlabels = {}\n', encoding="utf-8")
+    with pytest.raises(FileError, match=r"gwylio\.toml:3: classifiers\.offensive\.labels: must have at least 1"):
         settings.load(file)
 
 
@@ -191,7 +196,7 @@ def save_tiny(folder: Path, *, head: bool = True, pickled: bool = False, **over:
     folder.mkdir()
     (folder / "vocab.txt").write_text("\n".join(WORDS), encoding="utf-8")
     BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
-    sizes = dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16)
+    sizes: dict[str, Any] = dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16)
     config = BertConfig(
         vocab_size=len(WORDS), max_position_embeddings=40, id2label=dict(enumerate(LABELS)), **sizes, **over
     )
@@ -202,6 +207,60 @@ def save_tiny(folder: Path, *, head: bool = True, pickled: bool = False, **over:
         (folder / "model.safetensors").unlink()
         torch.save(model.state_dict(), folder / "pytorch_model.bin")
     return folder
+
+
+def save_graph(folder: Path, **over: Any) -> Path:
+    """An ONNX model that knows only how many words a text has, and a tokenizer of ours beside it."""
+    import onnx
+    from onnx import TensorProto, helper
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    folder.mkdir()
+    words = Tokenizer(models.WordLevel({word: at for at, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=words, pad_token="[PAD]", unk_token="[UNK]", model_max_length=20
+    ).save_pretrained(folder)
+    config = {"model_type": "bert", "id2label": dict(enumerate(LABELS)), "label2id": {}, **over}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
+            helper.make_node("ReduceSum", ["mask", "axis"], ["count"], keepdims=1),
+            helper.make_node("Neg", ["count"], ["fewer"]),
+            helper.make_node("Concat", ["fewer", "count"], ["logits"], axis=1),
+        ],
+        "counting",
+        [helper.make_tensor_value_info("attention_mask", TensorProto.INT64, ["texts", "tokens"])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", 2])],
+        [helper.make_tensor("axis", TensorProto.INT64, [1], [1])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
+    model.ir_version = 10
+    onnx.save(model, str(folder / "model.onnx"))
+    return folder
+
+
+def test_a_model_that_is_there_as_onnx_runs_without_torch(tmp_path: Path) -> None:
+    hub = open_model(str(save_graph(tmp_path / "bychan")), {"offensive": Label.ABUSE})
+    short, long = hub.read([a_reading("da"), a_reading("bore da pryd mae biniau")])
+    assert hub.name.startswith("hub:bychan@")
+    assert short[0].score == pytest.approx(1 / (1 + 2.718281828**-2), abs=1e-3)
+    assert long[0].score > short[0].score
+
+
+def test_a_graph_whose_labels_are_questions_apart_is_read_so(tmp_path: Path) -> None:
+    folder = save_graph(tmp_path / "bychan", problem_type="multi_label_classification")
+    [found] = open_model(str(folder), {"offensive": Label.ABUSE, "fine": Label.NEGATIVE}).read([a_reading("da")])
+    assert [finding.score for finding in found] == pytest.approx([0.2689, 0.7311], abs=1e-3)
+
+
+def test_a_graph_that_is_damaged_is_refused(tmp_path: Path) -> None:
+    folder = save_graph(tmp_path / "bychan")
+    (folder / "model.onnx").write_bytes(b"no graph")
+    with pytest.raises(ModelError, match="bychan cannot be opened"):
+        open_model(str(folder), {"offensive": Label.ABUSE})
 
 
 @with_the_extra
@@ -237,7 +296,7 @@ def test_another_model_in_the_same_folder_has_another_name(tmp_path: Path) -> No
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"head": False},                {},                                    "lacks a classification head"),
-    ({"pickled": True},              {},                                    "no safetensors file"),
+    ({"pickled": True},              {},                                    "nor a safetensors file"),
     ({"problem_type": "regression"}, {},                                    "answers with amounts"),
     ({},                             {"revision": "v2"},                    "is a folder, which has no revision"),
     ({},                             {"labels": {"LABEL_1": Label.ABUSE}},  "its own are fine, offensive"),

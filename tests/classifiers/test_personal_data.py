@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.personal_data import Ours, PersonalData, ours_in
+from classifiers.personal_data import MASK, Ours, PersonalData, level, masked, ours_in
 
 SEEN = [
     ("an e-mail address", "write to me at mair.ifan@example.com please"),
@@ -85,3 +85,22 @@ def test_what_the_council_publishes_is_nobodys_personal_data() -> None:
     assert ours.owns("roads@council.example")
     assert ours.answers("+44 1632 960110")
     assert not ours.answers("01632 960111")
+
+
+@pytest.mark.parametrize(("kind", "text"), SEEN)
+def test_what_is_seen_can_be_masked_and_is_seen_no_more(kind: str, text: str) -> None:
+    shown = masked(text, Ours())
+    assert MASK in shown
+    assert kind not in [str(reason) for reason in PersonalData().finding(shown).why]
+
+
+def test_a_mask_covers_the_value_and_nothing_else() -> None:
+    text = "Ffoniwch Siân ar 07700 900412 neu sian@enghraifft.cymru, diolch"
+    assert masked(text, Ours()) == f"Ffoniwch Siân ar {MASK} neu {MASK}, diolch"
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.text(st.characters(codec=None), max_size=200))
+def test_masking_breaks_on_no_text_and_levelling_keeps_every_place(text: str) -> None:
+    assert len(level(text)) == len(text)
+    assert isinstance(masked(text, Ours()), str)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from classifiers.panel import Panel, open_panel
 from classifiers.stream import KEPT_PER_AUTHOR, Histories, LineError, classify_lines, row
 from classifiers.summary import Rules
-from vocabulary import Label, Language, Question, ReplyLanguage, Severity
+from vocabulary import Label, Language, ReplyLanguage, Severity
 
 RULES = Rules(
-    thresholds=dict.fromkeys((*Label, Question.NEEDS_RESPONSE), 0.5),
+    threshold=lambda about, language: 0.5,
     severities=dict.fromkeys(Label, Severity.LOW) | {Label.THREAT: Severity.URGENT},
     reply_in=lambda language, unsure: (
         ReplyLanguage.BOTH if unsure or language not in (Language.CY, Language.EN) else ReplyLanguage(language.value)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from classifiers.likeness import Likeness, by_encoder
 from classifiers.vexatious import Vexatious, open_vexatious
-from tests.classifiers.factories import NOON, a_history, a_reading
-from vocabulary import Comment, Earlier, Label, Reading
+from tests.classifiers.factories import NOON, a_history, a_reading, scales
+from vocabulary import Author, Comment, Earlier, Label, Reading
 
 WORTH_A_LOOK = 0.6
 
@@ -25,7 +27,7 @@ PLACES = "Heol Las|Allt Goch|Pont Helyg|Stryd Newydd|Lôn Isaf|Maes Elin|Bryn Aw
     "|"
 )
 
-VEXATIOUS = {
+VEXATIOUS: dict[str, list[Row]] = {
     "the same question after every reply": weeks(["Why was the bench refused?"] * 6, replied=True),
     "each answer brings another objection": weeks(
         ["The zip wire is too noisy", "Fine, then it is the parking", "So what about the drainage", "and the bats",
@@ -41,7 +43,7 @@ VEXATIOUS = {
     ],
 }  # fmt: skip
 
-NOT_VEXATIOUS = {
+NOT_VEXATIOUS: dict[str, list[Row]] = {
     "resending what nobody answered": weeks(["Blue badge renewal sent 1 September, any news?"] * 6, replied=False),
     "ten different potholes": weeks(
         [f"Another pothole, this one by the bend on {place}" for place in PLACES], replied=True
@@ -67,7 +69,7 @@ NOT_VEXATIOUS = {
 
 @pytest.fixture(scope="module")
 def vexatious() -> Vexatious:
-    return open_vexatious()
+    return open_vexatious(Likeness(by_encoder(scales().encoder)))
 
 
 @pytest.mark.parametrize("rows", VEXATIOUS.values(), ids=VEXATIOUS.keys())
@@ -84,9 +86,10 @@ def test_what_only_looks_like_it_is_left_alone(vexatious: Vexatious, rows: list[
 
 
 def test_tone_moves_nothing(vexatious: Vexatious) -> None:
-    polite = weeks(["Might I ask most kindly about the bench", "And once more about the bench, if I may"], replied=True)
-    rude = weeks(["Tell me about the bloody bench you clowns", "And again, the bloody bench, you clowns"], replied=True)
-    assert vexatious.findings(a_history(*polite))[0].score == vexatious.findings(a_history(*rude))[0].score
+    polite = ["Please tell me about the bench if I may", "Please tell me again about the bench if I may"]
+    rude = ["Tell me about the bloody bench you clowns", "Tell me again about the bloody bench you clowns"]
+    kind, unkind = (vexatious.findings(a_history(*weeks(texts, replied=True)))[0] for texts in (polite, rude))
+    assert kind.score == unkind.score
 
 
 def test_a_repeat_is_noticed_whoever_answered(vexatious: Vexatious) -> None:
@@ -112,3 +115,40 @@ def test_only_the_newest_part_of_a_long_history_is_read(vexatious: Vexatious) ->
     new = tuple(Earlier(comment(at, f"matter number {at}"), replied_before=False) for at in range(1, 201))
     found, repeated = vexatious.findings(Reading(comment(0, "the very same words again"), new + old))
     assert found.score == repeated.score == 0.0
+
+
+def others(*texts: str, days: float = 1) -> tuple[Comment, ...]:
+    """The same or other words by as many other people, so many days before NOON."""
+    return tuple(
+        Comment(
+            account="a", native_id=f"o{at}", text=text, posted_at=NOON - timedelta(days=days), author=Author(f"o{at}")
+        )
+        for at, text in enumerate(texts)
+    )
+
+
+BUS = "Save the number 12 bus to Llanfair, do not cut it"
+
+
+def test_the_same_words_from_several_people_within_days_are_a_wave(vexatious: Vexatious) -> None:
+    mine = Comment(account="a", native_id="1", text=BUS, posted_at=NOON, author=Author("a1"))
+    found, repeated = vexatious.findings(Reading(mine, around=others(BUS, BUS.lower(), BUS + "!!")))
+    assert found.score == 0.0
+    assert repeated.score >= 0.5
+    assert repeated.why[0].values == {"count": 3, "days": 7}
+    for quiet in (others(BUS), others(BUS, BUS, BUS, days=9), others("Lovely", "Diolch", "When is the next bus?")):
+        assert vexatious.findings(Reading(mine, around=quiet))[1].score == 0.0
+
+
+def test_a_wave_counts_people_and_not_comments(vexatious: Vexatious) -> None:
+    mine = Comment(account="a", native_id="1", text=BUS, posted_at=NOON, author=Author("a1"))
+    one = tuple(replace(each, author=Author("o1")) for each in others(BUS, BUS, BUS))
+    assert vexatious.findings(Reading(mine, around=one))[1].score == 0.0
+    self = tuple(replace(each, author=Author("a1")) for each in others(BUS, BUS, BUS))
+    assert vexatious.findings(Reading(mine, around=self))[1].score == 0.0
+
+
+def test_every_indicator_names_its_source(vexatious: Vexatious) -> None:
+    for rows in VEXATIOUS.values():
+        for reason in vexatious.findings(a_history(*rows))[0].why:
+            assert "section 14" in reason.text or "policies on unreasonable contact" in reason.text

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from moderation import policy
 from moderation.policy import Approver, PolicyError, Source, load, names, policy_version
 from tests.moderation.given import AREAS, DAYS, POWYS
-from vocabulary import Clock, Label, ReplyLanguage, Severity
+from vocabulary import Clock, Label, Language, ReplyLanguage, Severity
 
 P, US = Source.POLICY, Source.OURS
 EN, BOTH = ReplyLanguage.EN, ReplyLanguage.BOTH
@@ -101,6 +101,17 @@ def test_the_version_names_the_pack_and_changes_with_anything_in_it(tmp_path: Pa
     assert len(versions) == 2
 
 
+def test_a_comment_with_welsh_in_it_may_have_thresholds_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text('extends = "powys"\n[welsh_thresholds]\nabuse = 0.4\n', encoding="utf-8")
+    pack = load(path, areas=AREAS.slugs)
+    plain = pack.thresholds[Label.ABUSE]
+    assert {language: pack.threshold(Label.ABUSE, language) for language in Language} == {
+        Language.CY: 0.4, Language.MIXED: 0.4, Language.EN: plain, Language.OTHER: plain, Language.UND: plain,
+    }  # fmt: skip
+    assert pack.threshold(Label.COMPLAINT, Language.CY) == pack.thresholds[Label.COMPLAINT]
+
+
 def test_a_pack_by_path_may_extend_one_of_ours_and_says_only_what_differs(tmp_path: Path) -> None:
     path = tmp_path / "ein-cyngor.toml"
     path.write_text(
@@ -111,7 +122,7 @@ def test_a_pack_by_path_may_extend_one_of_ours_and_says_only_what_differs(tmp_pa
         encoding="utf-8",
     )
     pack = load(path, areas=AREAS.slugs)
-    assert (pack.name, pack.thresholds[Label.ABUSE], pack.thresholds[Label.HATE]) == ("ein-cyngor", 0.8, 0.5)
+    assert (pack.name, pack.thresholds[Label.ABUSE], pack.thresholds[Label.HATE]) == ("ein-cyngor", 0.8, 0.3)
     assert pack.removal.approvers == (COMMS, LEGAL)
     assert [(day.day, day.division) for day in pack.closure_days] == [(date(2026, 12, 29), "closure")]
 

@@ -78,7 +78,7 @@ OWED = [
     ([seen(Question.NEEDS_RESPONSE, 0.1), seen(Label.SAFEGUARDING, 0.4)], True),
     ([seen(Question.NEEDS_RESPONSE, 0.1), seen(Label.FOI_REQUEST, 0.4)], True),
     ([seen(Question.NEEDS_RESPONSE, 0.1), seen(Label.SUBJECT_ACCESS, 0.4)], True),
-    ([seen(Question.NEEDS_RESPONSE, 0.1), seen(Label.SELF_HARM, 0.39)], False),
+    ([seen(Question.NEEDS_RESPONSE, 0.1), seen(Label.SELF_HARM, 0.14)], False),
     ([seen(Question.NEEDS_RESPONSE, 0.1), seen(Label.ABUSE, 1.0)], False),
 ]
 

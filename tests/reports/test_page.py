@@ -197,7 +197,9 @@ def test_the_table_opens_in_a_spreadsheet_with_its_accents(report, language):
     late = rows.index([])
     unheard = rows.index([], late + 1)
     assert [row[5] for row in rows[late + 2 : unheard]] == [case.due.isoformat() for case in report.late_cases]
-    assert len(rows[unheard + 2 :]) == len(report.silences)
+    corrected = rows.index([], unheard + 1)
+    assert len(rows[unheard + 2 : corrected]) == len(report.silences)
+    assert len(rows[corrected + 2 :]) == len(report.corrections)
 
 
 def test_both_tables_have_the_same_numbers(report):

@@ -12,12 +12,12 @@ import pipeline
 from collectors.base import Action, Refused
 from moderation import queue
 from pipeline import reading
-from store import accounts, audit, cases, comments, replies
+from store import accounts, audit, cases, comments, findings, replies
 from store.database import Session
 from store.desk import unsettled
 from tests.factories import a_comment
 from tests.web.world import Site, TamePlatform, token_in, version_in
-from vocabulary import Author, OwnReply, ReplyKind, ReplyState, State
+from vocabulary import Author, Label, OwnReply, ReplyKind, ReplyLanguage, ReplyState, State
 
 WELSH = "Pryd mae'r biniau yn cael eu casglu?"
 ENGLISH = "When is the bin lorry coming?"
@@ -244,6 +244,42 @@ def test_a_comment_is_hidden_with_a_reason_and_shown_again(site: Site) -> None:
     assert "hidden by us" in visitor.get(f"/en/cases/{case}").text
     visitor.post("/en/comments/1/hiding", data={"csrf": token, "hidden": "false", "reason": "a mistake"})
     assert site.platforms["cyngor-fb"].hidden == {"c1": False}
+
+
+def test_an_officers_correction_is_kept_outlives_a_re_run_and_is_told(site: Site) -> None:
+    case, visitor = site.said("The bins, you idiots"), site.visitor("rhys")
+    token = token_in(visitor.get(f"/en/cases/{case}").text)
+
+    def corrects(finding: str, reason: str) -> int:
+        form = {"csrf": token, "finding": finding, "reason": reason}
+        status: int = visitor.post("/en/comments/1/correction", data=form).status_code
+        return status
+
+    assert corrects("abuse:no", "") == 422
+    assert corrects("rude:no", "Banter.") == 422
+    assert corrects("abuse:perhaps", "Banter.") == 422
+    assert corrects("abuse:no", "Banter between friends.") == 303
+    with site.store.read() as session:
+        before = {each.about: each.score for each in findings.of_comments(session, [1])[1]}
+    assert before[Label.ABUSE] == 0.0
+
+    site.store.write(lambda session: setattr(session.get_one(comments.CommentRow, 1), "read_at", None))
+    pipeline.read_waiting(site.here, now=site.now)
+    with site.store.read() as session:
+        assert {each.about: each.score for each in findings.of_comments(session, [1])[1]}[Label.ABUSE] == 0.0
+    page = html.unescape(visitor.get(f"/en/cases/{case}").text)
+    assert "Rhys Morgan corrected a finding." in page
+    assert "Banter between friends." in page
+    assert "This was missed: abuse" in page
+
+
+def test_a_corrected_language_is_the_language_of_the_reply(site: Site) -> None:
+    case, visitor = site.said(ENGLISH), site.visitor("rhys")
+    token = token_in(visitor.get(f"/en/cases/{case}").text)
+    form = {"csrf": token, "finding": "language:cy", "reason": "Welsh, badly spelt."}
+    assert visitor.post("/en/comments/1/correction", data=form).status_code == 303
+    with site.store.read() as session:
+        assert queue.get(session, case).reply_in is ReplyLanguage.CY
 
 
 def test_a_platform_that_does_not_hide_changes_nothing_here(site: Site) -> None:

@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
-import httpx
 import pytest
+from httpx2 import Response
 from sqlalchemy import func, select, update
 
 import pipeline
@@ -45,12 +45,12 @@ def form_in(page: str) -> str:
     return found.group(1)
 
 
-def enter(visitor: Visitor, *files: Upload, language: str = "en", page: str = "", **over: str) -> httpx.Response:
+def enter(visitor: Visitor, *files: Upload, language: str = "en", page: str = "", **over: str) -> Response:
     """Fill in the page as a browser does, files in parts and all."""
     page = page or visitor.get(f"/{language}/enter").text
     data = {"csrf": token_in(page), "form": form_in(page), **TYPED, **over}
     given: Any = [("files", each) for each in files] or [("files", ("", b"", "application/octet-stream"))]
-    answer: httpx.Response = visitor.post(f"/{language}/enter", data=data, files=given)
+    answer: Response = visitor.post(f"/{language}/enter", data=data, files=given)
     return answer
 
 
@@ -70,7 +70,7 @@ def faults(page: str) -> Mapping[str, str]:
     return {field: html.unescape(text).strip() for field, text in found}
 
 
-def case_of(answer: httpx.Response) -> int:
+def case_of(answer: Response) -> int:
     found = re.fullmatch(r"/(?:cy|en)/cases/(\d+)\?done=entered", answer.headers["location"])
     assert found, answer.headers["location"]
     return int(found.group(1))
@@ -456,7 +456,7 @@ RECORDED = {"kind": "answer", "day": "20", "month": "11", "year": "2026", "clock
 DIOLCH = "Diolch am ffonio. Mae'r criw yn dod yfory."
 
 
-def records(visitor: Visitor, case: int, language: str = "en", **over: str) -> httpx.Response:
+def records(visitor: Visitor, case: int, language: str = "en", **over: str) -> Response:
     return visitor.fill(f"/{language}/cases/{case}", "elsewhere", **{**RECORDED, **over})
 
 

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -67,7 +68,10 @@ class Door:
 
     def knocks(self, platform: Platform = FB, body: bytes = BODY, **headers: str | bytes) -> int:
         """A rightly signed delivery, where the headers do not say otherwise."""
-        given = {**signed(platform, body, NINE), **{name.replace("_", "-"): each for name, each in headers.items()}}
+        given: Any = {
+            **signed(platform, body, NINE),
+            **{name.replace("_", "-"): each for name, each in headers.items()},
+        }
         status: int = self.client.post(f"/webhooks/{platform.value}", content=body, headers=given).status_code
         return status
 
@@ -236,7 +240,7 @@ def test_whatever_stands_in_a_rightly_signed_body_it_is_taken(still_door: Door, 
 def test_whatever_is_sent_without_a_signature_is_refused_and_nothing_breaks(
     still_door: Door, platform: Platform, body: bytes, given_for: bytes
 ) -> None:
-    header = {DOORS[platform].header: bytes(each for each in given_for if each not in b"\r\n\0")}
+    header: Any = {DOORS[platform].header: bytes(each for each in given_for if each not in b"\r\n\0")}
     answer = still_door.client.post(f"/webhooks/{platform.value}", content=body, headers=header)
     assert answer.status_code in {401, 429}
 

@@ -11,9 +11,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import httpx
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 import pipeline
 from classifiers.panel import Panel
@@ -125,11 +125,11 @@ class TamePlatform:
 class Visitor(TestClient):
     """A browser without JavaScript."""
 
-    def fill(self, case: str, form: str, **fields: str) -> httpx.Response:
+    def fill(self, case: str, form: str, **fields: str) -> Response:
         """Open a case's page and send one of its forms, as somebody who has just read it."""
         page = self.get(case)
         data = {"csrf": token_in(page.text), "version": version_in(page.text), **fields}
-        answer: httpx.Response = self.post(f"{case}/{form}", data=data)
+        answer: Response = self.post(f"{case}/{form}", data=data)
         return answer
 
 
@@ -238,10 +238,10 @@ def _seed(session: Session) -> None:
     holidays.keep(session, days, now=NOW)
 
 
-def sign_in(visitor: Visitor, username: str, password: str = PASSWORD, *, language: str = "en") -> httpx.Response:
+def sign_in(visitor: Visitor, username: str, password: str = PASSWORD, *, language: str = "en") -> Response:
     page = visitor.get(f"/{language}/sign-in")
     data = {"csrf": token_in(page.text), "username": username, "password": password}
-    answer: httpx.Response = visitor.post(f"/{language}/sign-in", data=data)
+    answer: Response = visitor.post(f"/{language}/sign-in", data=data)
     return answer
 
 

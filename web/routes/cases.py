@@ -17,7 +17,21 @@ from store import desk, evidence, sessions
 from store.desk import CaseFile
 from store.people import EVERY_AREA
 from store.sessions import Colleague
-from vocabulary import Act, Clock, GwylioError, Label, Origin, Reason, ReplyKind, ReplyLanguage, Role, Severity, State
+from vocabulary import (
+    Act,
+    Clock,
+    GwylioError,
+    Label,
+    Language,
+    Origin,
+    Question,
+    Reason,
+    ReplyKind,
+    ReplyLanguage,
+    Role,
+    Severity,
+    State,
+)
 from web import thread
 from web.gate import ANSWERING, COMMUNICATIONS, NotAllowed, NotThere
 from web.history import STATE_HINTS, Teller
@@ -44,6 +58,7 @@ DONE: Final[Mapping[str, str]] = {
     "close": N_("The case is closed."),
     "reopen": N_("The case is open again."),
     "answer_owed": N_("Whether an answer is owed has been changed."),
+    "correct": N_("Your correction is kept and stands."),
     "hide": N_("The comment is hidden on the platform."),
     "unhide": N_("The comment can be seen on the platform again."),
     "native": N_("The reply made on the platform counts as the answer."),
@@ -133,6 +148,13 @@ class AnswerOwedFields(Fields):
 class NativeFields(Fields):
     version: Number
     own_reply: Number
+
+
+class CorrectionFields(Fields):
+    """`finding` is what is said of what: `abuse:no`, `hate:yes`, `language:cy`."""
+
+    finding: Text = ""
+    reason: Text = ""
 
 
 class HidingFields(Fields):
@@ -320,6 +342,39 @@ def record_reply(visit: SomeVisit, case_id: int, fields: Annotated[ElsewhereFiel
     return _page(visit, case_id, typed=typed, faults=faults, faults_title=title)
 
 
+@router.post("/comments/{comment_id}/correction", name="correct")
+def correct(visit: SomeVisit, comment_id: int, fields: Annotated[CorrectionFields, Form()]) -> Response:
+    """What the classifiers saw is wrong, says an officer; their word stands from now on."""
+    with visit.store.read() as session:
+        case_id = desk.case_of_comment(session, comment_id)
+    if case_id is None:
+        raise NotThere
+    about, _, says = fields.finding.partition(":")
+    typed = Typed(act=f"correct-{comment_id}", words=fields.reason, to=fields.finding)
+    known: dict[str, Label | Question] = {str(each): each for each in (*Label, Question.LANGUAGE)}
+    try:
+        if about not in known:
+            raise queue.NotCorrectable(about)
+        visit.store.write(
+            lambda session: queue.correct(
+                session,
+                comment_id,
+                known[about],
+                says,
+                actor=visit.actor,
+                policy=visit.here.policy,
+                now=visit.now,
+                words=fields.reason,
+            )
+        )
+    except queue.ReasonNeeded:
+        return _why(visit, case_id, typed)
+    except queue.NotCorrectable:
+        fault = _fault(visit.words.gettext("Choose what is to be corrected."), f"finding-{comment_id}")
+        return _page(visit, case_id, typed=typed, faults=[fault])
+    return visit.go(f"cases/{case_id}", done="correct")
+
+
 @router.post("/comments/{comment_id}/hiding", name="hide")
 def hide(visit: SomeVisit, comment_id: int, fields: Annotated[HidingFields, Form()]) -> Response:
     """Hide a comment on its platform, or show it again."""
@@ -383,6 +438,8 @@ def _page(
         case=file.case,
         round=file.round,
         thread=thread.of(file, policy),
+        labels=tuple(Label),
+        tongues=tuple(Language),
         deadline=deadline if deadline.due == file.round.due else None,
         calendar=calendar,
         today=visit.web.today(),

@@ -43,7 +43,7 @@ def escalations(visit: SomeVisit, after: str = "", done: str = "") -> Response:
         waiting = desk.unsettled(session, areas)
     return visit.page(
         "escalations.html",
-        lines=lines_of(seen, page.cases, visit.here.policy),
+        lines=lines_of(seen, page.cases, visit.here.policy, visit.here.areas),
         later=page.later,
         waiting=waiting,
         may_settle=bool(visit.reader.roles() & COMMUNICATIONS),

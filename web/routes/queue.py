@@ -12,9 +12,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Response
 
 from moderation.policy import Policy
+from moderation.service_areas import Areas
 from store import desk, findings
 from store.desk import Hears, Key, QueueCase, Wanted
-from vocabulary import Clock, Finding, ReplyLanguage, Role, Severity, State
+from vocabulary import Clock, Finding, Label, ReplyLanguage, Role, Severity, State
 from web.gate import sees_page
 from web.thread import flags
 from web.visit import Fields, SomeVisit, Visit
@@ -61,10 +62,14 @@ class Asked(Fields):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One case of the list with what was flagged in its comment."""
+    """One case of the list with what was flagged in its comment.
+
+    `words` are those of the comment, somebody's personal data masked: a list is read over shoulders.
+    """
 
     case: QueueCase
     flags: Sequence[Finding]
+    words: str
 
 
 @router.get("/queue", name="queue")
@@ -95,7 +100,7 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
     chosen = {"area": area, "reply_in": asked.reply_in, "state": asked.state, "show": show}
     return visit.page(
         "queue.html",
-        lines=lines_of(seen, page.cases, visit.here.policy),
+        lines=lines_of(seen, page.cases, visit.here.policy, visit.here.areas),
         total=total,
         most=desk.MOST_COUNTED,
         only_to_look=only_to_look,
@@ -118,15 +123,23 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
     )
 
 
-def lines_of(seen: Mapping[int, Sequence[Finding]], cases: Sequence[QueueCase], policy: Policy) -> list[Line]:
+def lines_of(
+    seen: Mapping[int, Sequence[Finding]], cases: Sequence[QueueCase], policy: Policy, areas: Areas
+) -> list[Line]:
     """The cases of a page with what was flagged in each, less what the policy does not hold to be serious at all."""
-    return [
-        Line(
-            case,
-            [each for each in flags(seen[case.comment_id], policy) if policy.severity[each.about] is not Severity.NONE],
-        )
-        for case in cases
-    ]
+    lines = []
+    for case in cases:
+        found = flags(seen[case.comment_id], policy)
+        serious = [each for each in found if policy.severity[each.about] is not Severity.NONE]
+        personal = any(each.about is Label.PERSONAL_DATA for each in found)
+        lines.append(Line(case, serious, _masked(case.words, areas) if personal else case.words))
+    return lines
+
+
+def _masked(text: str, areas: Areas) -> str:
+    from classifiers import personal_data
+
+    return personal_data.masked(text, personal_data.ours_in(areas.contacts))
 
 
 def key_of(written: str) -> Key | None:
