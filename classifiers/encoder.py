@@ -50,7 +50,7 @@ ROOM = WINDOW - 2
 STRIDE = 48
 WINDOWS = 36
 """Windows of one comment that are read: some 1,300 words."""
-REMEMBERED = 2_048
+REMEMBERED = 512
 """Comments whose reading is kept: several classifiers ask about the same batch."""
 _CHARACTERS = 12_000
 
@@ -60,13 +60,15 @@ class Encoded(NamedTuple):
 
     `logits` has one number a head (`HEADS`).  `embedding` is a unit vector: the product of two says
     how alike they are.  `spans` has one row a word, where it begins and ends in `prepared` text;
-    `gains` the same rows and one column a head: how far the logit falls without that word.
+    `without` the same rows: the mean that the last layers read, when that word is left out of it;
+    `window` the logits of the window in which each word stands.
     """
 
     logits: NDArray[Any]
     embedding: NDArray[Any]
     spans: NDArray[Any]
-    gains: NDArray[Any]
+    without: NDArray[Any]
+    window: NDArray[Any]
 
 
 class _Cut(NamedTuple):
@@ -106,9 +108,20 @@ class Encoder:
         return [known[text] for text in plain]
 
     def words(self, text: str, encoded: Encoded) -> list[str]:
-        """The words whose gains `encoded` holds, as the encoder saw them in `text`."""
+        """The words of `text` as the encoder saw them."""
         plain = prepared(text[:_CHARACTERS])
         return [plain[begin:end] for begin, end in encoded.spans]
+
+    def gains(self, encoded: Encoded) -> NDArray[Any]:
+        """What each word added: one row a word, one column a head, how far the logit falls without it.
+
+        One small product a word, from the pass that was made anyway.  tests/judgement holds the words that are
+        named to deletion.
+        """
+        import numpy as np
+
+        fallen: NDArray[Any] = encoded.window - self._heads(encoded.without.astype(np.float32))
+        return fallen
 
     def _passed(self, texts: Sequence[str]) -> list[Encoded]:
         import numpy as np
@@ -117,15 +130,15 @@ class Encoder:
         windows = [(at, start, ids) for at, cut in enumerate(cuts) for start, ids in self._windows(cut.ids)]
         logits = np.empty((len(windows), len(HEADS)), dtype=np.float32)
         vectors = np.empty((len(windows), self.hidden[0].shape[0]), dtype=np.float32)
-        gains: list[NDArray[Any]] = [np.empty(0)] * len(windows)
+        without: list[NDArray[Any]] = [np.empty(0)] * len(windows)
         by_length = sorted(range(len(windows)), key=lambda at: len(windows[at][2]))
         for begin in range(0, len(by_length), BATCH):
             places = by_length[begin : begin + BATCH]
             logits[places], vectors[places], states = self._run([windows[at][2] for at in places])
             words = [cuts[windows[at][0]].words[windows[at][1] :][: len(windows[at][2]) - 2] for at in places]
-            for at, told in zip(places, self._gains(logits[places], states, words), strict=True):
-                gains[at] = told
-        return list(_put_together(cuts, windows, logits, vectors, gains))
+            for at, state, of_token in zip(places, states, words, strict=True):
+                without[at] = _left_out(state, of_token)
+        return list(_put_together(cuts, windows, logits, vectors, without))
 
     def _cut(self, texts: Sequence[str]) -> list[_Cut]:
         with self._lock:  # a tokenizer that two threads use at once says "Already borrowed"
@@ -155,30 +168,6 @@ class Encoder:
         logits, vectors, states = self.session.run(None, {"input_ids": ids, "attention_mask": mask})
         return logits, vectors, states
 
-    def _gains(self, logits: NDArray[Any], states: NDArray[Any], words: list[list[int]]) -> Iterator[NDArray[Any]]:
-        """What each word of each window added to each head, for a whole batch with one product.
-
-        A word's gain is how far the logit falls when the states of its tokens are left out of the mean that the
-        last layers read.  tests/judgement holds the words that are named to deletion.
-        """
-        import numpy as np
-
-        left_out = []
-        for state, of_token in zip(states, words, strict=True):
-            begins = [at for at, word in enumerate(of_token) if not at or word != of_token[at - 1]]
-            if not begins:
-                left_out.append(np.empty((0, state.shape[1]), dtype=np.float32))
-                continue
-            inner, count = state[1 : len(of_token) + 1], len(of_token) + 2
-            sums = np.add.reduceat(inner, begins, axis=0)
-            sizes = np.diff([*begins, len(of_token)])[:, None]
-            left_out.append((state[:count].sum(axis=0) - sums) / (count - sizes))
-        answered = self._heads(np.concatenate(left_out))
-        at = 0
-        for said, some in zip(logits, left_out, strict=True):
-            yield (said - answered[at : at + len(some)]).astype(np.float16)
-            at += len(some)
-
     def _heads(self, means: NDArray[Any]) -> NDArray[Any]:
         """The last two layers of the network, over means of states."""
         import numpy as np
@@ -190,36 +179,47 @@ class Encoder:
         return out
 
 
+def _left_out(state: NDArray[Any], of_token: Sequence[int]) -> NDArray[Any]:
+    """The mean of a window's states without each of its words in turn; `of_token` says whose each inner token is."""
+    import numpy as np
+
+    begins = [at for at, word in enumerate(of_token) if not at or word != of_token[at - 1]]
+    if not begins:
+        return np.empty((0, state.shape[1]), dtype=np.float16)
+    inner, count = state[1 : len(of_token) + 1], len(of_token) + 2
+    sums = np.add.reduceat(inner, begins, axis=0)
+    sizes = np.diff([*begins, len(of_token)])[:, None]
+    means: NDArray[Any] = (state[:count].sum(axis=0) - sums) / (count - sizes)
+    return means.astype(np.float16)
+
+
 def _put_together(
     cuts: Sequence[_Cut],
     windows: Sequence[tuple[int, int, list[int]]],
     logits: NDArray[Any],
     vectors: NDArray[Any],
-    gains: Sequence[NDArray[Any]],
+    without: Sequence[NDArray[Any]],
 ) -> Iterator[Encoded]:
-    """Windows back into texts: logits between the worst and the mean, gains from the first window with the word."""
+    """Windows back into texts: logits between the worst and the mean, each word from the first window that has it."""
     import numpy as np
 
     of_text: list[list[int]] = [[] for _ in cuts]
     for at, (text, _, _) in enumerate(windows):
         of_text[text].append(at)
     for cut, some in zip(cuts, of_text, strict=True):
-        if len(some) == 1:
-            told = gains[some[0]]
-            yield Encoded(logits[some[0]], vectors[some[0]], np.array(cut.spans, dtype=np.int32).reshape(-1, 2), told)
-            continue
-        first: dict[int, NDArray[Any]] = {}
+        first: dict[int, tuple[int, int]] = {}
         for at in some:
             _, start, ids = windows[at]
             for row, word in enumerate(dict.fromkeys(cut.words[start : start + len(ids) - 2])):
-                first.setdefault(word, gains[at][row])
-        ordered = sorted(first)
+                first.setdefault(word, (at, row))
+        places = [first[word] for word in sorted(first)]
         vector = vectors[some].sum(axis=0)
         yield Encoded(
             (logits[some].max(axis=0) + logits[some].mean(axis=0)) / 2,
             vector / max(1e-6, float(np.linalg.norm(vector))),
-            np.array([cut.spans[word] for word in ordered], dtype=np.int32),
-            np.stack([first[word] for word in ordered]),
+            np.array([cut.spans[word] for word in sorted(first)], dtype=np.int32).reshape(-1, 2),
+            np.array([without[at][row] for at, row in places], dtype=np.float16).reshape(-1, vectors.shape[1]),
+            logits[np.array([at for at, _ in places], dtype=np.int64)],
         )
 
 

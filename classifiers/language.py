@@ -17,7 +17,7 @@ import tomllib
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -379,14 +379,18 @@ LIKELY = (
 
 
 def open_foreign(languages: Iterable[str] = LIKELY) -> Callable[[str], float]:
-    """py3langid, restricted to languages that are met here, as the probability of neither ours."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    """py3langid, restricted to languages that are met here, as the probability of neither ours; opened when asked."""
 
-    library = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    library.set_languages(list(languages))
+    @cache
+    def library() -> Any:
+        from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+        found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+        found.set_languages(list(languages))
+        return found
 
     def foreign(text: str) -> float:
-        ranked = dict(library.rank(text.encode("utf-8", "replace")))
+        ranked = dict(library().rank(text.encode("utf-8", "replace")))
         return float(1 - ranked.get("cy", 0.0) - ranked.get("en", 0.0))
 
     return foreign

@@ -14,15 +14,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from classifiers.base import ModelError
 from classifiers.encoder import FOLDER, HEADS, REMEMBERED, Encoded, Encoder, open_encoder
 from classifiers.language import LanguageOf
 from vocabulary import Finding, Label, Language, Question, Reading, Reason
 
-EXPLAINED_FROM = 0.3
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+EXPLAINED_FROM = 0.12
 """A lower score is explained by its cues alone: nobody is asked to act on it."""
 WORDS_SHOWN = 4
 
@@ -117,19 +121,23 @@ class Heeded(Weighed):
         return scores, said
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Carried:
-    """The words that carried a score."""
+    """The words that carried a score; looked for once a comment, and only when a score is worth it."""
 
     encoder: Encoder
     text: str
     encoded: Encoded
 
+    @cached_property
+    def _gains(self) -> NDArray[Any]:
+        return self.encoder.gains(self.encoded)
+
     def for_(self, head: str, score: float) -> tuple[Reason, ...]:
         """One reason with the words that weighed most for `head`, or none."""
         if score < EXPLAINED_FROM:
             return ()
-        words, gains = self.encoder.words(self.text, self.encoded), self.encoded.gains[:, HEADS.index(head)]
+        words, gains = self.encoder.words(self.text, self.encoded), self._gains[:, HEADS.index(head)]
         order = sorted(range(len(words)), key=lambda at: -gains[at])
         shown = [words[at] for at in order if gains[at] > 0 and any(map(str.isalnum, words[at]))]
         chosen = list(dict.fromkeys(shown))[:WORDS_SHOWN]

@@ -124,9 +124,10 @@ def test_every_word_has_its_gain_once_in_a_short_text_and_a_long_one(times: int)
     assert " ".join(words) == "you pathetic idiot , when is my bin collected " * (times - 1) + (
         "you pathetic idiot , when is my bin collected"
     )
-    assert encoded.gains.shape == (len(words), len(HEADS))
+    assert encoder.gains(encoded).shape == (len(words), len(HEADS))
 
 
 def test_nothing_has_no_words() -> None:
-    [encoded] = scales().encoder.encode([""])
-    assert encoded.gains.shape == (0, len(HEADS))
+    encoder = scales().encoder
+    [encoded] = encoder.encode([""])
+    assert encoder.gains(encoded).shape == (0, len(HEADS))

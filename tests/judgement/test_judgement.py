@@ -123,12 +123,10 @@ def test_the_words_that_are_named_carried_the_score(head: str, text: str) -> Non
     encoder, at = scales().encoder, HEADS.index(head)
     [whole] = encoder.encode([text])
     [reason] = Carried(encoder, text, whole).for_(head, 1.0)
-    words = encoder.words(text, whole)
+    words, gains = encoder.words(text, whole), encoder.gains(whole)[:, at]
     named = set(str(reason.values["words"]).split(", "))
     assert len(named) <= WORDS_SHOWN
-    least = set(
-        sorted(words, key=lambda word: min(whole.gains[n, at] for n, w in enumerate(words) if w == word))[: len(named)]
-    )
+    least = set(sorted(words, key=lambda word: min(gains[n] for n, w in enumerate(words) if w == word))[: len(named)])
     without, others = (
         encoder.encode([" ".join(word for word in words if word not in gone)])[0].logits[at]
         for gone in (named, least - named)
