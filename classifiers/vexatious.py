@@ -24,6 +24,10 @@ from vocabulary import Comment, Earlier, Finding, Label, Reading, Reason
 _GRATEFUL = re.compile(
     r"(?<!\w)(?:thank\w*|thanks|ta|cheers|lovely|brilliant|diolch\w*|gwych|wych|hyfryd|da iawn)(?!\w)"
 )
+_ASKING = re.compile(
+    r"(?<!\w)(?:why|reasons?|ask(?:ing)?|enquir\w+|like to know|answers?|questions?"
+    r"|pam|rheswm|gofyn|ateb|cwestiwn)(?!\w)"
+)
 _DAY = timedelta(days=1)
 
 
@@ -53,7 +57,8 @@ class Evidence:
 @lru_cache(maxsize=20_000)
 def _grateful(text: str) -> bool:
     """Thanks that ask for nothing."""
-    return "?" not in text and _GRATEFUL.search(plain(text)) is not None
+    said = plain(text)
+    return "?" not in text and _GRATEFUL.search(said) is not None and _ASKING.search(said) is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,12 @@ VEXATIOUS: dict[str, list[Row]] = {
          "the fence is the wrong green", "the letter had a typo so it is void", "it is about privacy now"],
         replied=True,
     ),
+    "thanks, and the same question all the same": weeks(
+        ["Why was the bench refused?", "Kind thanks, I should still like to know why it was refused",
+         "Thank you for the reply. Why was it refused?", "So grateful. The bench, and the reason for it",
+         "Many thanks as ever, and the reason?", "Thanks, but you know my question by now", "Thank you. Why?"],
+        replied=True,
+    ),
     "twenty in a day after a reply": [
         (0.5 - at / 60, "ffordd", f"still {word} there", at > 0) for at, word in enumerate("abcdefghijklmnopqrst")
     ],
