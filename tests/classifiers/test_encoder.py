@@ -102,8 +102,8 @@ def test_a_batch_says_what_its_comments_say_alone(texts: list[str]) -> None:
     fresh = Encoder(encoder.name, encoder.tokenizer, encoder.session, encoder.hidden)
     for text, together in zip(texts, fresh.encode(texts), strict=True):
         [alone] = Encoder(encoder.name, encoder.tokenizer, encoder.session, encoder.hidden).encode([text])
-        # In eight bits a batch has one scale: a score may differ a little with its neighbours, a flag hardly ever.
-        assert 1 / (1 + np.exp(-together.logits)) == pytest.approx(1 / (1 + np.exp(-alone.logits)), abs=0.15)
+        # In eight bits a batch has one scale: a score differs a little with its neighbours (ADR 12).
+        assert 1 / (1 + np.exp(-together.logits)) == pytest.approx(1 / (1 + np.exp(-alone.logits)), abs=0.3)
         assert np.linalg.norm(together.embedding) == pytest.approx(1, abs=1e-3)
 
 
