@@ -25,6 +25,7 @@ from tests.classifiers.factories import a_reading, scales
 from vocabulary import Label
 
 HERE = Path(__file__).parent
+UNSEEN = {"hard_moments", "north_west", "south_west"}
 POWYS = policy.load("powys")
 
 
@@ -41,13 +42,13 @@ def suite(panel: Panel) -> evaluation.Judged:
 
 @pytest.fixture(scope="module")
 def unseen(panel: Panel) -> evaluation.Judged:
-    """Whole threads about hard moments, by an author of whom nothing was learnt."""
-    rows = dict(labelled.sets_in(HERE))["hard_moments"]
-    return evaluation.judged("hard_moments", rows, panel, POWYS.threshold)
+    """Whole threads by three authors of whom nothing was learnt."""
+    rows = [row for name, some in labelled.sets_in(HERE) if name in UNSEEN for row in some]
+    return evaluation.judged("unseen", rows, panel, POWYS.threshold)
 
 
 @pytest.mark.parametrize(
-    ("question", "least"), [("offensive", 0.83), ("threat", 0.83), ("safeguarding", 0.9), ("foi_request", 0.97)]
+    ("question", "least"), [("offensive", 0.88), ("threat", 0.85), ("safeguarding", 0.9), ("foi_request", 0.97)]
 )
 def test_unseen_threads_are_ranked_well(unseen: evaluation.Judged, question: str, least: float) -> None:
     assert auc(unseen.truth(question), unseen.scores[question]).value >= least
