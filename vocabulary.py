@@ -210,10 +210,18 @@ class ReplyState(StrEnum):
 
 
 class Role(StrEnum):
-    """What a member of staff may do.  An officer sees the cases of their own service areas only."""
+    """What a member of staff may do.
+
+    An officer sees the cases of their own service areas only.  TRANSLATOR, SAFEGUARDING, LEGAL and SENIOR see what
+    is put before them in every area: texts to translate, somebody at risk, advice asked for, the senior digest.
+    """
 
     OFFICER = "officer"
     COMMUNICATIONS = "communications"
+    TRANSLATOR = "translator"
+    SAFEGUARDING = "safeguarding"
+    LEGAL = "legal"
+    SENIOR = "senior"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
 

@@ -229,6 +229,10 @@ class Whom(StrEnum):
     OWNER = "owner"
     AREA = "area"
     COMMUNICATIONS = Role.COMMUNICATIONS.value
+    TRANSLATOR = Role.TRANSLATOR.value
+    SAFEGUARDING = Role.SAFEGUARDING.value
+    LEGAL = Role.LEGAL.value
+    SENIOR = Role.SENIOR.value
     AUDITOR = Role.AUDITOR.value
     ADMINISTRATOR = Role.ADMINISTRATOR.value
 

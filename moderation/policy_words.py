@@ -122,6 +122,10 @@ WHOM = {
     Whom.OWNER: Reason("the officer who owns the case"),
     Whom.AREA: Reason("the service area"),
     Whom.COMMUNICATIONS: Reason("the communications team"),
+    Whom.TRANSLATOR: Reason("the translators"),
+    Whom.SAFEGUARDING: Reason("the safeguarding officers"),
+    Whom.LEGAL: Reason("legal services"),
+    Whom.SENIOR: Reason("senior management"),
     Whom.AUDITOR: Reason("the auditors"),
     Whom.ADMINISTRATOR: Reason("the administrators"),
 }

@@ -125,6 +125,10 @@ _WHOM: Final[Mapping[str, str]] = {
     "owner": N_("the officer of the case"),
     "area": N_("the service area"),
     "communications": N_("communications team"),
+    "translator": N_("translators"),
+    "safeguarding": N_("safeguarding officers"),
+    "legal": N_("legal advisers"),
+    "senior": N_("senior managers"),
     "auditor": N_("auditors"),
     "administrator": N_("administrators"),
 }

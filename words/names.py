@@ -165,6 +165,10 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
     Role: {
         Role.OFFICER: N_("service area officer"),
         Role.COMMUNICATIONS: N_("communications officer"),
+        Role.TRANSLATOR: N_("translator"),
+        Role.SAFEGUARDING: N_("safeguarding officer"),
+        Role.LEGAL: N_("legal adviser"),
+        Role.SENIOR: N_("senior manager"),
         Role.AUDITOR: N_("auditor"),
         Role.ADMINISTRATOR: N_("administrator"),
     },

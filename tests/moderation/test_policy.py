@@ -144,7 +144,9 @@ def test_working_hours_are_those_of_london_on_a_working_day(now: str, on: bool) 
     assert POWYS.hours.are_on(datetime.fromisoformat(now).astimezone(UTC), DAYS[Clock.ANSWER]) is on
 
 
-WHOM = "'owner', 'area', 'communications', 'auditor' or 'administrator'"
+WHOM = (
+    "'owner', 'area', 'communications', 'translator', 'safeguarding', 'legal', 'senior', 'auditor' or 'administrator'"
+)
 LABELS = ", ".join(f"'{label}'" for label in list(Label)[:-1]) + f" or '{Label.NEGATIVE}'"
 BECAUSE = 'because = { cy = "a", en = "b" }\n'
 LAST = '[[route]]\nto = "default"\nbecause = { cy = "a", en = "b" }\n'
