@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import opening
@@ -23,8 +24,9 @@ import pipeline
 import scheduler
 import settings as configuration
 from collectors.base import Refused
-from moderation import queue, replies
+from moderation import house_rules, queue, removals, replies
 from moderation.deadlines import LONDON
+from moderation.house_rules import Wish
 from moderation.lifecycle import IllegalTransition
 from moderation.queue import Actor
 from moderation.replies import Draft
@@ -36,10 +38,10 @@ from simulator.platforms import one_of_each
 from simulator.server import Simulator
 from simulator.story import Commented, Deed, Deleted, Edited, Event, OfficerActed, Posted, Story
 from simulator.world import World
-from store import accounts, audit, cases, comments, credentials, people
+from store import accounts, audit, cases, comments, credentials, findings, people
 from store import replies as outbox
 from store.database import Session, Store
-from vocabulary import Act, GwylioError, ReplyKind, Role
+from vocabulary import Act, GwylioError, RemovalKind, ReplyKind, Role
 
 PASSWORD = "gwylio-demo"  # noqa: S105 - of invented people, on loopback, in a database made for the demo
 MARK = "this-is-a-gwylio-demo"
@@ -54,7 +56,15 @@ PACES = {
 }
 
 
-_NOT_NOW = (IllegalTransition, Refused, replies.ReplyRefused, replies.NoReplyHere, replies.AlreadyOnItsWay)
+_NOT_NOW = (
+    IllegalTransition,
+    Refused,
+    removals.AlreadyAsked,
+    removals.NothingToRemove,
+    replies.ReplyRefused,
+    replies.NoReplyHere,
+    replies.AlreadyOnItsWay,
+)
 """What an invented officer meets when the case has gone another way than the story thought."""
 
 
@@ -240,7 +250,7 @@ class Stage:
         self.played.acts[event.deed.value] = self.played.acts.get(event.deed.value, 0) + 1
 
     def _do(self, event: OfficerActed, comment_id: int, case_id: int, actor: Actor) -> None:
-        here, at = self.here, event.at
+        at = event.at
         match event.deed:
             case Deed.ACKNOWLEDGE:
                 self._reply(case_id, event, ReplyKind.HOLDING, actor)
@@ -249,9 +259,7 @@ class Stage:
             case Deed.ESCALATE:
                 self._advance(case_id, Act.ESCALATE, actor, at, words=event.why or "For the communications team.")
             case Deed.HIDE:
-                pipeline.hide(
-                    here, comment_id, hidden=True, actor=actor, words=event.why or "It breaks our house rules.", now=at
-                )
+                self._take_down(comment_id, event, actor)
             case Deed.CLOSE:
                 self._close(case_id, event, actor)
 
@@ -268,6 +276,38 @@ class Stage:
             pipeline.send_reply(self.here, case_id, draft, actor=actor, now=event.at)
             self.played.exceptions += 1
         pipeline.dispatch(self.here, self._accounts[event.key], now=event.at)
+
+    def _take_down(self, comment_id: int, event: OfficerActed, actor: Actor) -> None:
+        """One officer asks, by the rule that what was seen points to; a colleague agrees."""
+        with self.here.store.read() as session:
+            seen = findings.of_comments(session, [comment_id])[comment_id]
+        policy, removable = self.here.policy, [rule for rule in self.here.policy.house_rules if rule.removable]
+        pointed = [each.rule for each in house_rules.pointed_to(seen, policy) if each.seen and each.rule.removable]
+        rule = next(iter(pointed), removable[0])
+        why = event.why or f"House rule: {rule.en}."
+        wish = Wish(rule.slug, RemovalKind.HIDE, why, confirmed=True, exception="Read again with a colleague.")
+        removal_id = pipeline.ask_removal(self.here, comment_id, wish, actor=actor, now=event.at)
+        for role in policy.removal.approvers:
+            other = self._another(Role(role), actor)
+            pipeline.act_on_removal(
+                self.here,
+                partial(
+                    removals.decide,
+                    removal_id=removal_id,
+                    role=Role(role),
+                    agrees=True,
+                    held={Role(role)},
+                    words="I read it too, and agree.",
+                    actor=other,
+                    now=event.at,
+                ),
+                actor=other,
+                now=event.at,
+            )
+
+    def _another(self, role: Role, than: Actor) -> Actor:
+        found = (person for person in self.told.council.staff if role in person.roles)
+        return self._actor(next(person.username for person in found if person.username != than.name))
 
     def _close(self, case_id: int, event: OfficerActed, actor: Actor) -> None:
         outcome = self.here.policy.outcome(event.outcome) or self.here.policy.outcomes[0]

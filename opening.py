@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import settings as configuration
-from moderation import budgets, saved_replies, service_areas
+from moderation import budgets, removal_letters, saved_replies, service_areas
 from moderation import policy as packs
 from moderation.budgets import Budgets
 from moderation.calendar import seed_holidays
@@ -112,6 +112,7 @@ def decided(settings: Settings) -> tuple[Areas, Policy, Budgets]:
         problems.extend(error.problems)
     try:
         saved_replies.load(settings.config_dir / saved_replies.FILE)
+        saved_replies.load(settings.config_dir / removal_letters.FILE)
     except FileError as error:
         problems.extend(error.problems)
     if areas is None or policy is None or spending is None or problems:

@@ -183,6 +183,61 @@ class Note(StrEnum):
     REPLY_RECORDED = "reply_recorded"
     NATIVE_REPLY_FOUND = "native_reply_found"
     TOLD = "told"
+    REMOVAL_ASKED = "removal_asked"
+    REMOVAL_AGREED = "removal_agreed"
+    REMOVAL_REFUSED = "removal_refused"
+    REMOVAL_ENDED = "removal_ended"
+    DELETED = "deleted"
+    APPEAL_CAME = "appeal_came"
+    APPEAL_DECIDED = "appeal_decided"
+
+
+class RemovalKind(StrEnum):
+    """What is asked for.  What is hidden can be shown again; what is deleted is gone from its platform for good."""
+
+    HIDE = "hide"
+    DELETE = "delete"
+
+
+class RemovalState(StrEnum):
+    """Where the removal of a comment stands.
+
+    REQUESTED is on view, HIDDEN out of sight, and both wait for whoever must agree.  APPROVED is agreed and not yet
+    done on the platform.
+    """
+
+    REQUESTED = "requested"
+    HIDDEN = "hidden"
+    APPROVED = "approved"
+    REMOVED = "removed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    APPEALED = "appealed"
+    UPHELD = "upheld"
+    UNDONE = "undone"
+
+
+class NotDone(StrEnum):
+    """Why what is owed on a platform has not been done there from here."""
+
+    NO_SUCH_ACT = "no_such_act"
+    REFUSED = "refused"
+    FAILED = "failed"
+    OUT_OF_REACH = "out_of_reach"
+
+
+class Recommended(StrEnum):
+    """What a house rule recommends when a comment breaks it.  A person decides."""
+
+    LEAVE = "leave"
+    ANSWER = "answer"
+    STATEMENT = "statement"
+    HIDE = "hide"
+    REMOVE = "remove"
+    ASK_AUTHOR = "ask_author"
+    REPORT = "report"
+    LEGAL = "legal"
+    POLICE = "police"
 
 
 class ReplyKind(StrEnum):

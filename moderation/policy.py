@@ -36,7 +36,7 @@ from toml_file import (
     problems_of,
     read,
 )
-from vocabulary import Label, Language, Question, ReplyLanguage, Role, Severity
+from vocabulary import Label, Language, Question, Recommended, ReplyLanguage, Role, Severity
 
 PACKS = Path(__file__).parent.parent / "config" / "policies"
 
@@ -288,9 +288,45 @@ class Removal(Sourced):
     """Who must agree, every one of them, before a comment is taken down; whether its author is told why."""
 
     approvers: Annotated[tuple[Approver, ...], Field(min_length=1)]
-    """Every one of these must agree."""
+    """Every one of these must agree; nobody agrees to what they asked for, or in two roles."""
     tell_author: bool
     """Whether the author is told why."""
+    offer_statement: bool
+    """Whether a public statement is offered beside it."""
+    hide_first_from: Severity
+    """How serious what was seen must be for a comment to be hidden before they agree; `none`: anything seen will do."""
+    appeal_days: Figure
+    """Working days in which an appeal is decided."""
+
+
+NO_GROUND = frozenset(
+    {Label.NEGATIVE, Label.COMPLAINT, Label.POLITICAL, Label.FOI_REQUEST, Label.SUBJECT_ACCESS, Label.VEXATIOUS}
+)
+"""What no rule may take a comment down for: criticism, a request that the law protects, and conduct over time."""
+TAKING_DOWN = frozenset({Recommended.HIDE, Recommended.REMOVE})
+
+
+class HouseRule(Choice, Sourced):
+    """A rule for the public, the labels that point to it, and what is recommended when it is broken."""
+
+    labels: tuple[Label, ...] = ()
+    """A finding of one of these points to the rule; without any, only a person can say that it is broken."""
+    score: Score | None = None
+    """The score from which a finding points to it, where it is not the threshold of its label."""
+    removable: bool
+    """Whether a comment may be taken down for it; never for criticism."""
+    acts: Annotated[tuple[Recommended, ...], Field(min_length=1)]
+    """What is recommended, the first thing first."""
+
+    @model_validator(mode="after")
+    def _spares_criticism(self) -> HouseRule:
+        protected = [label.value for label in self.labels if label in NO_GROUND]
+        if self.removable and protected:
+            raise PydanticCustomError("criticism", "no comment is taken down for {label}", {"label": protected[0]})
+        down = [act.value for act in self.acts if act in TAKING_DOWN]
+        if not self.removable and down:
+            raise PydanticCustomError("kept", "is not removable, so it cannot recommend {act}", {"act": down[0]})
+        return self
 
 
 class Document(Record):
@@ -324,6 +360,7 @@ class Policy(Record):
     outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)] = Field(alias="outcome")
     escalations: tuple[EscalateRule, ...] = Field(default=(), alias="escalate")
     removal: Removal
+    house_rules: Annotated[tuple[HouseRule, ...], Field(min_length=1)] = Field(alias="house_rule")
 
     def threshold(self, about: Label | Question, language: Language) -> float:
         """The score from which a finding counts, about a comment in `language`."""
@@ -342,6 +379,9 @@ class Policy(Record):
 
     def outcome(self, slug: str) -> Outcome | None:
         return next((outcome for outcome in self.outcomes if outcome.slug == slug), None)
+
+    def house_rule(self, slug: str) -> HouseRule | None:
+        return next((rule for rule in self.house_rules if rule.slug == slug), None)
 
 
 def load(name_or_path: str | Path, *, areas: Collection[str] | None = None, folder: Path = PACKS) -> Policy:
@@ -456,7 +496,7 @@ def _faults(values: Mapping[str, Any], files: Collection[TomlFile], areas: Colle
             yield problem(("route", place), "the last route must have no condition, so that nothing is lost")
         if not last and not conditional:
             yield problem(("route", place), "has no condition, so the routes after it are never reached")
-    for table in ("outcome", "escalate"):
+    for table in ("outcome", "escalate", "house_rule"):
         first: dict[Any, int] = {}
         for place, entry in _tables(values, table):
             slug = entry.get("slug")

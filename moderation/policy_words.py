@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from moderation.policy import DEFAULT, Approver, EscalateRule, Figure, Outcome, Policy, RouteRule, Source, Sourced, Whom
+from moderation.policy import (
+    DEFAULT,
+    Approver,
+    EscalateRule,
+    Figure,
+    HouseRule,
+    Outcome,
+    Policy,
+    RouteRule,
+    Source,
+    Sourced,
+    Whom,
+)
 from moderation.service_areas import Areas
 from vocabulary import Label, Question, Reason, ReplyLanguage
 from words import Screen, Words
@@ -43,6 +55,13 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
     removal = {"approvers": approvers, "source": _source(words, policy.removal)}
     yield said(Reason("Taking a comment down needs the agreement of all of these: {approvers} ({source}).", removal))
     yield said(TOLD_WHY if policy.removal.tell_author else NOT_TOLD_WHY)
+    yield said(STATEMENT if policy.removal.offer_statement else NO_STATEMENT)
+    first = {"severity": words.name(policy.removal.hide_first_from)}
+    yield said(Reason("Hidden before they agree, where what was seen points to the rule, from: {severity}.", first))
+    days = _figure(words, policy.removal.appeal_days)
+    yield said(Reason("Working days in which an appeal is decided: {days} ({source}).", days))
+    yield words.gettext("The rules for the public, and what is recommended when one is broken:")
+    yield from _numbered(_house_rule(words, rule) for rule in policy.house_rules)
     yield words.gettext("Where a comment goes; the first that fits:")
     yield from _numbered(_route(words, rule, areas) for rule in policy.routes)
     yield words.gettext("Who is told, once each:")
@@ -105,6 +124,14 @@ def _outcome(words: Words, outcome: Outcome) -> str:
     return f"{name}: {reasons}" if reasons else name
 
 
+def _house_rule(words: Words, rule: HouseRule) -> str:
+    labels = ", ".join(words.name(label) for label in rule.labels) or words.gettext("only a person sees it")
+    score = "" if rule.score is None else f" {rule.score:.2f}"
+    acts = "; ".join(words.name(act) for act in rule.acts)
+    kept = "" if rule.removable else f"; {words.gettext('no comment is taken down for it')}"
+    return f"{rule.say(words.language)} ({_source(words, rule)}): {labels}{score} → {acts}{kept}"
+
+
 DEEMED = Reason("A comment that comes on a day off counts as coming on the next working day.")
 NOT_DEEMED = Reason("The day a comment comes is day 0, also on a day off.")
 ALWAYS_WELSH = Reason("Whoever writes in Welsh is owed Welsh; whoever writes in both languages is owed both.")
@@ -114,6 +141,8 @@ TO_ENGLISH = {
 }
 TOLD_WHY = Reason("The author is told why.")
 NOT_TOLD_WHY = Reason("The author need not be told why.")
+STATEMENT = Reason("A public statement is offered beside it.")
+NO_STATEMENT = Reason("No public statement is offered.")
 APPROVER = {
     Approver.COMMUNICATIONS: Reason("the communications team"),
     Approver.LEGAL: Reason("legal services"),

@@ -6,6 +6,7 @@
     send_reply     an officer's words are checked and put in the outbox        pipeline/replying.py
     record_reply   a reply that was given elsewhere stops the clocks too       pipeline/entering.py
     dispatch       the outbox leaves, once, with proof                         pipeline/replying.py
+    ask_removal    a comment comes down by a rule and a person, evidence first pipeline/removing.py
     warn           whoever the policy names is told, once                      pipeline/clocks.py
     watch          an account that is not heard is noticed                     pipeline/health.py
     receive        what a platform pushes to us is kept before it is answered  pipeline/webhooks.py
@@ -23,7 +24,8 @@ from pipeline.entering import EntryRefused, enter, hand_out, record_reply
 from pipeline.health import watch
 from pipeline.installation import Collectors, Installation
 from pipeline.reading import place, read_waiting, readings_of
-from pipeline.replying import Dispatched, dispatch, hide, send_reply, takes_replies
+from pipeline.removing import abilities, act_on_removal, ask_removal, carry_out, show_again
+from pipeline.replying import Dispatched, dispatch, send_reply, takes_replies
 from pipeline.tokens import tend
 from pipeline.webhooks import Mentioned, Settled, receive, settle
 
@@ -36,12 +38,15 @@ __all__ = [
     "Installation",
     "Mentioned",
     "Settled",
+    "abilities",
+    "act_on_removal",
+    "ask_removal",
     "bring_in",
+    "carry_out",
     "collect",
     "dispatch",
     "enter",
     "hand_out",
-    "hide",
     "keep_page",
     "place",
     "read_waiting",
@@ -53,6 +58,7 @@ __all__ = [
     "refresh_holidays",
     "send_reply",
     "settle",
+    "show_again",
     "takes_replies",
     "tend",
     "warn",

@@ -1,4 +1,4 @@
-"""Our replies on their way out, and the hiding of comments: what an officer decided, done on the platform.
+"""Our replies on their way out: what an officer wrote, sent to the platform.
 
 Every request to a platform is preceded by a row that says it is about to be made.
 """
@@ -35,13 +35,11 @@ from moderation.queue import Actor
 from moderation.replies import Draft, Intent, Lost
 from pipeline import tokens
 from pipeline.installation import Installation
-from store import audit
 from store import replies as outbox
 from store.accounts import AccountRow
 from store.cases import CaseRow
-from store.comments import CommentRow
 from store.database import Session
-from vocabulary import Comment, GwylioError, Label, Note, Origin, OwnReply, Platform, Presence, Reading, Reason
+from vocabulary import Comment, GwylioError, Label, OwnReply, Platform, Reading, Reason
 
 log = structlog.get_logger("gwylio.pipeline")
 
@@ -243,46 +241,3 @@ class _Shut:
 
     def _lost(self) -> PermissionLost:
         return PermissionLost(self.account, self.why)
-
-
-def hide(here: Installation, comment_id: int, *, hidden: bool, actor: Actor, words: str, now: datetime) -> None:
-    """Hide a comment on its platform, or show it again; its words stay with us.
-
-    Who asked is on the trail before the request leaves, so that no removal is without its author.
-
-    Raises:
-        queue.ReasonNeeded: without a reason.
-        replies.NotFromHere: it was entered by hand, and is on no platform that we could reach.
-        CollectorError: the platform did not do it.
-    """
-    if not words.strip():
-        raise queue.ReasonNeeded("say which rule it breaks, or why it is shown again")
-    with here.store.read() as session:
-        comment = session.get_one(CommentRow, comment_id)
-        account = session.get_one(AccountRow, comment.account_id)
-    if comment.origin is Origin.MANUAL:
-        raise replies.NotFromHere(f"comment {comment_id} was entered by hand and cannot be hidden from here")
-    collector = here.collector(account, now)
-    here.store.write(
-        lambda session: audit.append(
-            session,
-            actor=actor.name,
-            action="comment.hide_asked" if hidden else "comment.unhide_asked",
-            subject=f"comment:{comment_id}",
-            now=now,
-        )
-    )
-    collector.act(Action.HIDE if hidden else Action.UNHIDE, comment.native_id)
-
-    def act(session: Session) -> None:
-        row = session.get_one(CommentRow, comment_id, with_for_update=True)
-        shown = Presence.EDITED if row.latest > 1 else Presence.PRESENT
-        row.presence = Presence.HIDDEN_BY_US if hidden else shown
-        what = Note.HIDDEN if hidden else Note.UNHIDDEN
-        if row.case_id is None:
-            audit.append(session, actor=actor.name, action=f"comment.{what}", subject=f"comment:{row.id}", now=now)
-        else:
-            case = queue.get(session, row.case_id)
-            queue.record(session, case, what, actor=actor, now=now, words=words, detail={"comment": comment_id})
-
-    here.store.write(act)

@@ -62,6 +62,9 @@ ENUMS = (
     vocabulary.ReplyState,
     vocabulary.Role,
     vocabulary.Clock,
+    vocabulary.RemovalKind,
+    vocabulary.RemovalState,
+    vocabulary.NotDone,
 )
 
 

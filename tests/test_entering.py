@@ -222,12 +222,12 @@ def test_no_platform_is_ever_asked_what_became_of_it(council: Council) -> None:
     assert pipeline.recheck(council.here, "cyngor-snap", now=TEN + timedelta(days=9)) == 0
 
 
-def test_nobody_hides_what_is_on_no_platform(lone: Council) -> None:
+def test_nobody_shows_again_what_is_on_no_platform(lone: Council) -> None:
     lone.enters()
     before = lone.count(AuditRow)
 
     with pytest.raises(NotFromHere):
-        pipeline.hide(lone.here, 1, hidden=True, actor=lone.mair, words="rheol 3", now=TEN)
+        pipeline.show_again(lone.here, 1, actor=lone.mair, words="camgymeriad", now=TEN)
 
     assert lone.count(AuditRow) == before
 

@@ -20,7 +20,6 @@ from collectors.base import Cursor, Page, RateLimited
 from collectors.import_file import UnreadableFile
 from moderation import queue, replies
 from moderation.calendar import COMPUTED, GOV_UK, WALES, Holiday
-from moderation.queue import ReasonNeeded
 from moderation.replies import Draft
 from pipeline import collecting
 from simulator.faults import Kind
@@ -436,34 +435,6 @@ def test_an_error_never_means_that_a_comment_is_gone(dyffryn: Town, kind: Kind) 
         assert pipeline.recheck(dyffryn.here, "dyffryn-fb", now=dyffryn.now) == 0
     [comment] = dyffryn.comments()
     assert (comment.presence, comment.gone_checks) == (Presence.PRESENT, 0)
-
-
-def test_hiding_needs_a_reason_and_leaves_who_asked_on_the_trail_before_it_is_done(dyffryn: Town) -> None:
-    case_id = dyffryn.arrives("Rhywbeth cas")
-    [comment] = dyffryn.comments()
-    hide = partial(pipeline.hide, dyffryn.here, comment.id, actor=dyffryn.mair, now=dyffryn.now)
-    with pytest.raises(ReasonNeeded):
-        hide(hidden=True, words=" ")
-
-    dyffryn.spoil(Kind.FORBIDDEN, method="POST")
-    with pytest.raises(Exception, match="dyffryn-fb"):
-        hide(hidden=True, words="Rheol 3")
-    assert dyffryn.comment(comment.native_id).presence is Presence.PRESENT
-    dyffryn.mend()
-    hide(hidden=True, words="Rheol 3")
-
-    def shown() -> bool:
-        message = dyffryn.world.message(comment.native_id)
-        return message is not None and not message.hidden
-
-    assert not shown()
-    assert dyffryn.comment(comment.native_id).presence is Presence.HIDDEN_BY_US
-    hide(hidden=False, words="Camgymeriad")
-    assert shown()
-    with dyffryn.store.read() as session:
-        assert [event.what for event in cases.events(session, case_id)] == ["opened", "hidden", "unhidden"]
-        asked = session.scalars(select(AuditRow.actor).where(AuditRow.action == "comment.hide_asked")).all()
-    assert asked == ["mair", "mair"]
 
 
 def test_personal_data_counts_from_the_policys_threshold_on(dyffryn: Town) -> None:

@@ -21,14 +21,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Receive, Scope, Send
 
-from moderation import saved_replies
+from moderation import removal_letters, saved_replies
 from moderation.lifecycle import IllegalTransition
 from moderation.queue import StaleCase, UnknownCase
+from moderation.removal_life import IllegalRemoval
+from moderation.removals import StaleRemoval, UnknownRemoval
 from moderation.replies import NoReplyHere
 from pipeline import Installation
 from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, gate
 from web.pages import STATIC, chosen_language, in_both, in_other_language, render
-from web.routes import accounts, cases, entering, entry, escalations, queue, reports, tokens, webhooks
+from web.routes import accounts, cases, entering, entry, escalations, queue, removals, reports, tokens, webhooks
 from web.security import HEADERS, KEEP_NOTHING, PlainForms, SafeAnswers, SignInLimit
 from web.wired import Web
 from words import LANGUAGES, Words
@@ -71,6 +73,17 @@ ERRORS: Final[Mapping[type[Exception], Said]] = {
         N_("This can no longer be done"),
         N_("The case has moved on. Nothing has been done; look at it again and decide anew."),
     ),
+    StaleRemoval: (
+        409,
+        N_("Somebody moved this removal while you were reading"),
+        N_("Nothing has been done. Look at it again and decide anew."),
+    ),
+    IllegalRemoval: (
+        409,
+        N_("This can no longer be done"),
+        N_("The removal has moved on. Nothing has been done; look at it again and decide anew."),
+    ),
+    UnknownRemoval: NOT_THERE,
     NoReplyHere: (409, N_("There is no such reply"), N_("It was settled already. Nothing has been done.")),
     RequestValidationError: UNREADABLE,
 }
@@ -99,10 +112,11 @@ def create_app(
         max_body_size=LARGEST_FORM,
     )
     saved = saved_replies.load(here.settings.config_dir / saved_replies.FILE)
-    app.state.web = Web(here, now, saved, limit or SignInLimit())
+    letters = saved_replies.load(here.settings.config_dir / removal_letters.FILE)
+    app.state.web = Web(here, now, saved, letters, limit or SignInLimit())
     app.include_router(entry.door)
     app.include_router(webhooks.router)
-    for part in (entry, queue, cases, entering, escalations, reports, accounts, tokens):
+    for part in (entry, queue, cases, entering, escalations, removals, reports, accounts, tokens):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind in ERRORS:

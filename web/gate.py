@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
-from store import desk, evidence, sessions
+from store import desk, evidence, removals, sessions
 from store.database import Session
 from vocabulary import GwylioError, Role
 from web.security import IDLE, SESSION_COOKIE, TOUCH_AFTER, Reader, brings_files, same, token_hash
@@ -27,6 +27,8 @@ ANSWERING: Final = frozenset({Role.OFFICER, Role.COMMUNICATIONS})
 WATCHING: Final = frozenset({Role.COMMUNICATIONS, Role.AUDITOR, Role.ADMINISTRATOR})
 COMMUNICATIONS: Final = frozenset({Role.COMMUNICATIONS})
 CONNECTING: Final = frozenset({Role.COMMUNICATIONS, Role.ADMINISTRATOR})
+AGREEING: Final = frozenset({Role.COMMUNICATIONS, Role.LEGAL})
+APPEALS: Final = frozenset({Role.COMMUNICATIONS, Role.LEGAL, Role.SENIOR})
 
 PUBLIC: Final = frozenset({"entry", "healthz", "sign_in_page", "sign_in", "webhook_asked", "webhook_came"})
 """Routes for people who have not signed in, and for platforms, which sign what they send."""
@@ -43,7 +45,18 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "note": ANSWERING,
     "answer_owed": ANSWERING,
     "confirm_native": ANSWERING,
-    "hide": ANSWERING,
+    "ask_removal": ANSWERING,
+    "show_again": ANSWERING,
+    "removals": AGREEING | APPEALS | {Role.AUDITOR},
+    "removal": EVERYBODY,
+    "removal_again": EVERYBODY,
+    "decide_removal": AGREEING,
+    "withdraw_removal": ANSWERING,
+    "undo_removal": COMMUNICATIONS,
+    "removal_on_platform": ANSWERING,
+    "removal_told": ANSWERING,
+    "record_appeal": ANSWERING,
+    "decide_appeal": APPEALS,
     "correct": ANSWERING,
     "record_reply": ANSWERING,
     "enter_page": ANSWERING,
@@ -61,6 +74,7 @@ PAGES: Final = (
     ("queue", N_("Queue"), "queue", ("queue", "cases")),
     ("enter_page", N_("Enter by hand"), "enter", ("enter",)),
     ("escalations", N_("Escalations"), "escalations", ("escalations", "parts")),
+    ("removals", N_("Removals"), "removals", ("removals",)),
     ("weekly", N_("Weekly report"), "reports/weekly", ("reports",)),
     ("accounts", N_("Accounts"), "accounts", ("accounts",)),
 )
@@ -216,4 +230,5 @@ _CASE_BY: Final[Mapping[str, Callable[[Session, int], int | None]]] = {
     "comment_id": desk.case_of_comment,
     "part_id": desk.case_of_part,
     "evidence_id": evidence.case_of,
+    "removal_id": removals.case_of,
 }

@@ -46,6 +46,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.REPLY_RECORDED: N_("{who} recorded a reply that was given elsewhere."),
     Note.NATIVE_REPLY_FOUND: N_("A reply made on the platform itself was found."),
     Note.TOLD: N_("A reminder was given."),
+    Note.REMOVAL_ASKED: N_("{who} asked for a comment to be taken down."),
+    Note.REMOVAL_AGREED: N_("{who} agreed that a comment be taken down."),
+    Note.REMOVAL_REFUSED: N_("{who} refused: the comment is not taken down."),
+    Note.REMOVAL_ENDED: N_("{who} undid a removal."),
+    Note.DELETED: N_("{who} deleted a comment on the platform."),
+    Note.APPEAL_CAME: N_("{who} recorded an appeal against a removal."),
+    Note.APPEAL_DECIDED: N_("{who} decided an appeal against a removal."),
 }
 
 
@@ -105,6 +112,15 @@ class Teller:
         rules = (rule.because for rule in self.policy.escalations if rule.slug == slug)
         return next((because.say(self.words.language) for because in rules), "")
 
+    def house_rule(self, value: Any) -> str:
+        """A rule for the public in the policy's words; its slug where it has gone from the policy."""
+        rule = self.policy.house_rule(str(value))
+        return rule.say(self.words.language) if rule else str(value)
+
+    def how(self, value: Any) -> str:
+        """How something came about on the platform."""
+        return self.words.gettext(HOW[value]) if value in HOW else ""
+
     def kind(self, value: Any) -> str:
         return self.words.name(ReplyKind(value)) if value in set(ReplyKind) else str(value)
 
@@ -132,6 +148,15 @@ _WHOM: Final[Mapping[str, str]] = {
     "auditor": N_("auditors"),
     "administrator": N_("administrators"),
 }
+
+HOW: Final[Mapping[str, str]] = {
+    "platform": N_("from here"),
+    "native": N_("on the platform itself"),
+    "gone": N_("the comment had gone already"),
+    "found_hidden": N_("it was hidden already"),
+    "found_so": N_("it was done already"),
+}
+"""How what is owed on a platform was done, by the word in an event."""
 
 Fact = tuple[str, Callable[[Teller, Any], str]]
 
@@ -164,6 +189,12 @@ _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
         "kind": (N_("Kind: {value}"), Teller.kind),
         "at": (N_("Given: {value}"), Teller.moment),
     },
+    Note.REMOVAL_ASKED: {"rule": (N_("Rule: {value}"), Teller.house_rule)},
+    Note.HIDDEN: {"how": (N_("How: {value}"), Teller.how)},
+    Note.UNHIDDEN: {"how": (N_("How: {value}"), Teller.how)},
+    Note.DELETED: {"how": (N_("How: {value}"), Teller.how)},
+    Note.APPEAL_CAME: {"due": (N_("To be decided by: {value}"), Teller.day)},
+    Note.APPEAL_DECIDED: {"stays": (N_("Stays down: {value}"), Teller.yes_or_no)},
     Note.TOLD: {"whom": (N_("To: {value}"), Teller.whom), "key": (N_("About: {value}"), Teller.rule)},
 }
 

@@ -27,6 +27,7 @@ class Web:
     here: Installation
     now: Callable[[], datetime]
     saved_replies: SavedReplies
+    removal_letters: SavedReplies
     limit: SignInLimit = field(default_factory=SignInLimit)
     forgeries: ForgeryLimit = field(default_factory=ForgeryLimit)
     patience_s: float = PATIENCE_S

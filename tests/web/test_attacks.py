@@ -152,7 +152,7 @@ def test_another_areas_case_cannot_be_touched_by_its_number(site: Site, form: tu
     assert answer.status_code == 404
     assert OTHERS_SECRET not in answer.text
     hidden = visitor.post(
-        f"/en/comments/{first_comment(site, case)}/hiding", data={"csrf": token, "hidden": "true", "reason": "x"}
+        f"/en/comments/{first_comment(site, case)}/removal", data={"csrf": token, "rule": "abuse", "reason": "x"}
     )
     assert hidden.status_code == 404
     assert not site.platforms["priffyrdd-fb"].hidden
@@ -217,8 +217,8 @@ def test_who_only_watches_changes_nothing(site: Site, username: str) -> None:
     for form, fields in FORGED:
         answer = visitor.post(f"/en/cases/{case}/{form}", data={"csrf": token, "version": "1", **fields})
         assert answer.status_code == (200 if form == "redraw" else 403), form
-    hiding = f"/en/comments/{first_comment(site, case)}/hiding"
-    assert visitor.post(hiding, data={"csrf": token, "hidden": "true", "reason": "x"}).status_code == 403
+    removal = f"/en/comments/{first_comment(site, case)}/removal"
+    assert visitor.post(removal, data={"csrf": token, "rule": "abuse", "reason": "x"}).status_code == 403
     assert len(trail(site)) == before
 
 
@@ -308,8 +308,9 @@ def test_every_act_of_a_person_names_them_and_its_subject_and_quotes_nothing(sit
         assert any(row.actor == "rhys" and row.subject == f"case:{case}" for row in added), form
     before = len(trail(site))
     page = visitor.get(f"/en/cases/{case}").text
-    hiding = {"csrf": token_in(page), "hidden": "true", "reason": note}
-    assert visitor.post(f"/en/comments/{comment}/hiding", data=hiding).status_code == 303
+    wish = {"csrf": token_in(page), "version": version_in(page), "rule": "abuse", "reason": note}
+    wish |= {"confirmed": "true", "exception": note}
+    assert visitor.post(f"/en/comments/{comment}/removal", data=wish).status_code == 303
     assert {row.actor for row in trail(site)[before:]} == {"rhys"}
     written = "\n".join(f"{row.actor} {row.action} {row.subject} {row.before} {row.after}" for row in trail(site))
     for never in (words, name, note, "Thank you", PASSWORD, *(full for full, _, _ in STAFF.values())):

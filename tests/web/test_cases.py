@@ -9,24 +9,18 @@ from datetime import timedelta
 import pytest
 
 import pipeline
-from collectors.base import Action, Refused
 from moderation import queue
 from pipeline import reading
 from store import accounts, audit, cases, comments, findings, replies
 from store.database import Session
 from store.desk import unsettled
 from tests.factories import a_comment
-from tests.web.world import Site, TamePlatform, token_in, version_in
+from tests.web.world import Site, token_in, version_in
 from vocabulary import Author, Label, OwnReply, ReplyKind, ReplyLanguage, ReplyState, State
 
 WELSH = "Pryd mae'r biniau yn cael eu casglu?"
 ENGLISH = "When is the bin lorry coming?"
 DIOLCH = "Diolch am eich neges. Mae'r criw yn dod yfory."
-
-
-class StubbornPlatform(TamePlatform):
-    def act(self, action: Action, native_id: str) -> None:
-        raise Refused(self.account, "not on this platform")
 
 
 def state(site: Site, case: int) -> State:
@@ -232,20 +226,6 @@ def test_notes_and_answer_owed_stand_in_the_history_with_who_and_why(site: Site)
     assert visitor.fill(f"/en/cases/{case}", "answer-owed", owed="true", reason="").status_code == 422
 
 
-def test_a_comment_is_hidden_with_a_reason_and_shown_again(site: Site) -> None:
-    case, visitor = site.said("The bins, you idiots"), site.visitor("rhys")
-    token = token_in(visitor.get(f"/en/cases/{case}").text)
-    without = visitor.post("/en/comments/1/hiding", data={"csrf": token, "hidden": "true", "reason": ""})
-    assert without.status_code == 422
-    assert site.platforms["cyngor-fb"].hidden == {}
-    done = visitor.post("/en/comments/1/hiding", data={"csrf": token, "hidden": "true", "reason": "an insult"})
-    assert done.headers["location"].endswith("?done=hide")
-    assert site.platforms["cyngor-fb"].hidden == {"c1": True}
-    assert "hidden by us" in visitor.get(f"/en/cases/{case}").text
-    visitor.post("/en/comments/1/hiding", data={"csrf": token, "hidden": "false", "reason": "a mistake"})
-    assert site.platforms["cyngor-fb"].hidden == {"c1": False}
-
-
 def test_an_officers_correction_is_kept_outlives_a_re_run_and_is_told(site: Site) -> None:
     case, visitor = site.said("The bins, you idiots"), site.visitor("rhys")
     token = token_in(visitor.get(f"/en/cases/{case}").text)
@@ -280,17 +260,6 @@ def test_a_corrected_language_is_the_language_of_the_reply(site: Site) -> None:
     assert visitor.post("/en/comments/1/correction", data=form).status_code == 303
     with site.store.read() as session:
         assert queue.get(session, case).reply_in is ReplyLanguage.CY
-
-
-def test_a_platform_that_does_not_hide_changes_nothing_here(site: Site) -> None:
-    case, visitor = site.said("The bins, you idiots"), site.visitor("rhys")
-
-    site.platforms["cyngor-fb"] = StubbornPlatform("cyngor-fb")
-    token = token_in(visitor.get(f"/en/cases/{case}").text)
-    refused = visitor.post("/en/comments/1/hiding", data={"csrf": token, "hidden": "true", "reason": "an insult"})
-    assert refused.status_code == 422
-    assert "The platform did not do it" in refused.text
-    assert "hidden by us" not in visitor.get(f"/en/cases/{case}").text
 
 
 def test_an_account_that_cannot_be_opened_says_so_and_keeps_the_words(site: Site) -> None:

@@ -9,11 +9,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Response
 
 import pipeline
-from moderation import deadlines, lifecycle, queue, replies
+from moderation import deadlines, house_rules, lifecycle, queue, removal_life, removals, replies
+from moderation.house_rules import Wish
 from moderation.policy import Policy
 from moderation.replies import Draft
 from moderation.reply_rules import Code
 from store import desk, evidence, sessions
+from store import removals as removal_rows
 from store.desk import CaseFile
 from store.people import EVERY_AREA
 from store.sessions import Colleague
@@ -26,13 +28,14 @@ from vocabulary import (
     Origin,
     Question,
     Reason,
+    RemovalKind,
     ReplyKind,
     ReplyLanguage,
     Role,
     Severity,
     State,
 )
-from web import thread
+from web import letters, thread
 from web.gate import ANSWERING, COMMUNICATIONS, NotAllowed, NotThere
 from web.history import STATE_HINTS, Teller
 from web.pages import area_name
@@ -59,7 +62,6 @@ DONE: Final[Mapping[str, str]] = {
     "reopen": N_("The case is open again."),
     "answer_owed": N_("Whether an answer is owed has been changed."),
     "correct": N_("Your correction is kept and stands."),
-    "hide": N_("The comment is hidden on the platform."),
     "unhide": N_("The comment can be seen on the platform again."),
     "native": N_("The reply made on the platform counts as the answer."),
     "record": N_("The reply given elsewhere is recorded."),
@@ -157,9 +159,19 @@ class CorrectionFields(Fields):
     reason: Text = ""
 
 
-class HidingFields(Fields):
-    hidden: bool
+class RemovalFields(Fields):
+    """A wish that a comment be taken down.  `confirmed` comes with the caution that was shown."""
+
+    version: Number = 0
+    rule: Text = ""
+    kind: RemovalKind = RemovalKind.HIDE
     reason: Text = ""
+    confirmed: bool = False
+    exception: Text = ""
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.rule, self.kind, self.reason, confirmed=self.confirmed, exception=self.exception)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +184,7 @@ class Typed:
     words: str = ""
     outcome: str = ""
     to: str = ""
+    removal: RemovalFields = field(default_factory=RemovalFields)
 
 
 @router.get("/cases/{case_id}", name="case")
@@ -189,7 +202,8 @@ def redraw(visit: SomeVisit, case_id: int, fields: Annotated[ElsewhereFields, Fo
 @router.post("/cases/{case_id}/saved-reply", name="saved_reply")
 def saved_reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]) -> Response:
     """The same page with a saved reply in the boxes that stand empty; nothing is done."""
-    words, chosen = visit.words, visit.web.saved_replies.get(fields.saved)
+    words = visit.words
+    chosen = visit.web.saved_replies.get(fields.saved) or letters.chosen(visit, case_id, fields.saved)
     if chosen is None:
         fault = _fault(words.gettext("Choose a saved reply."), "saved")
         return _page(visit, case_id, typed=Typed(fields), faults=[fault])
@@ -215,7 +229,7 @@ def redrawn(visit: SomeVisit, case_id: int, rest: str) -> Response:
 def reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]) -> Response:
     draft = Draft(fields.kind, fields.text_cy, fields.text_en, fields.exception)
     try:
-        pipeline.send_reply(visit.here, case_id, draft, actor=visit.actor, now=visit.now, saw=fields.version)
+        reply_id = pipeline.send_reply(visit.here, case_id, draft, actor=visit.actor, now=visit.now, saw=fields.version)
     except (queue.StaleCase, queue.UnknownCase):
         raise
     except GwylioError as error:
@@ -225,6 +239,7 @@ def reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]
         )
         faults = _objections(visit.words, error, fields.box, advice=advice)
         return _page(visit, case_id, typed=Typed(fields), faults=faults, faults_title=title)
+    letters.sent(visit, case_id, fields.saved, reply_id)
     return visit.go(f"cases/{case_id}", done="reply")
 
 
@@ -375,27 +390,48 @@ def correct(visit: SomeVisit, comment_id: int, fields: Annotated[CorrectionField
     return visit.go(f"cases/{case_id}", done="correct")
 
 
-@router.post("/comments/{comment_id}/hiding", name="hide")
-def hide(visit: SomeVisit, comment_id: int, fields: Annotated[HidingFields, Form()]) -> Response:
-    """Hide a comment on its platform, or show it again."""
+@router.post("/comments/{comment_id}/removal", name="ask_removal")
+def ask_removal(visit: SomeVisit, comment_id: int, fields: Annotated[RemovalFields, Form()]) -> Response:
+    """Ask for a comment to be taken down: by a rule, with a reason, and twice where something speaks against it."""
+    with visit.store.read() as session:
+        case_id = desk.case_of_comment(session, comment_id)
+    if case_id is None:
+        raise NotThere
+    words, typed = visit.words, Typed(act=f"removal-{comment_id}", removal=fields)
+    title = words.gettext("Nothing has been done")
+    try:
+        removal_id = pipeline.ask_removal(
+            visit.here, comment_id, fields.wish, actor=visit.actor, now=visit.now, saw=fields.version
+        )
+    except house_rules.RemovalRefused as refused:
+        faults = [_fault(words.say(each.why), f"{each.field}-removal-{comment_id}") for each in refused.objections]
+        return _page(visit, case_id, typed=typed, faults=faults, faults_title=title)
+    except removals.AlreadyAsked as known:
+        return visit.go(f"removals/{known.removal_id}", done="already")
+    except removals.NothingToRemove:
+        fault = _fault(words.gettext("The comment is not on the platform any more."), f"rule-removal-{comment_id}")
+        return _page(visit, case_id, typed=typed, faults=[fault], faults_title=title)
+    return visit.go(f"removals/{removal_id}", done="asked")
+
+
+@router.post("/comments/{comment_id}/showing", name="show_again")
+def show_again(visit: SomeVisit, comment_id: int, fields: Annotated[NoteFields, Form()]) -> Response:
+    """Show a comment again that is hidden on its platform though nobody asked for it here."""
     with visit.store.read() as session:
         case_id = desk.case_of_comment(session, comment_id)
     if case_id is None:
         raise NotThere
     try:
-        pipeline.hide(
-            visit.here, comment_id, hidden=fields.hidden, actor=visit.actor, words=fields.reason, now=visit.now
-        )
+        pipeline.show_again(visit.here, comment_id, actor=visit.actor, words=fields.reason, now=visit.now)
     except queue.ReasonNeeded:
-        fault = visit.words.gettext("Say which rule the comment breaks, or why it is shown again.")
-    except queue.UnknownCase:
-        raise
+        return _why(visit, case_id, Typed(act=f"show-{comment_id}"))
+    except removals.AlreadyAsked as known:
+        return visit.go(f"removals/{known.removal_id}", done="already")
     except GwylioError:
-        fault = visit.words.gettext("The platform did not do it. Nothing has changed; try again later.")
-    else:
-        return visit.go(f"cases/{case_id}", done="hide" if fields.hidden else "unhide")
-    typed = Typed(act=f"hide-{comment_id}", words=fields.reason)
-    return _page(visit, case_id, typed=typed, faults=[_fault(fault, f"reason-hide-{comment_id}")])
+        text = visit.words.gettext("The platform did not do it. Nothing has changed; try again later.")
+        typed = Typed(act=f"show-{comment_id}", words=fields.reason)
+        return _page(visit, case_id, typed=typed, faults=[_fault(text, f"reason-show-{comment_id}")])
+    return visit.go(f"cases/{case_id}", done="unhide")
 
 
 def _page(
@@ -415,6 +451,8 @@ def _page(
             raise NotThere
         officers, names = sessions.officers(session), sessions.names(session)
         kept = evidence.of_comments(session, [said.comment.id for said in file.said])
+        taken_down = removal_rows.of_comments(session, [said.comment.id for said in file.said])
+        reach = removal_rows.reach(session, [said.comment for said in file.said])
     policy, calendar = visit.here.policy, visit.web.calendars()[Clock.ANSWER]
     held = visit.reader.roles_in(file.case.service_area)
     may_act = bool(held & ANSWERING)
@@ -452,6 +490,11 @@ def _page(
         choices=[(slug, _officers_of(officers, slug)) for slug in visit.here.areas.slugs],
         boxes=BOXES[file.case.reply_in],
         saved_replies=visit.web.saved_replies.replies,
+        removal_letters=letters.of_case(visit, taken_down.values()),
+        removals=taken_down,
+        standing=removal_life.STANDING,
+        rules={said.comment.id: house_rules.pointed_to(said.findings, policy) for said in file.said},
+        reach=reach,
         inserted=inserted,
         urgent=_urgent(file, policy),
         typed=typed,
