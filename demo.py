@@ -41,7 +41,7 @@ from simulator.world import World
 from store import accounts, audit, cases, comments, credentials, findings, people
 from store import replies as outbox
 from store.database import Session, Store
-from vocabulary import Act, GwylioError, RemovalKind, ReplyKind, Role
+from vocabulary import Act, GwylioError, Label, RemovalKind, ReplyKind, Role
 
 PASSWORD = "gwylio-demo"  # noqa: S105 - of invented people, on loopback, in a database made for the demo
 MARK = "this-is-a-gwylio-demo"
@@ -281,9 +281,10 @@ class Stage:
         """One officer asks, by the rule that what was seen points to; a colleague agrees."""
         with self.here.store.read() as session:
             seen = findings.of_comments(session, [comment_id])[comment_id]
-        policy, removable = self.here.policy, [rule for rule in self.here.policy.house_rules if rule.removable]
-        pointed = [each.rule for each in house_rules.pointed_to(seen, policy) if each.seen and each.rule.removable]
-        rule = next(iter(pointed), removable[0])
+        policy = self.here.policy
+        pointed = (each.rule for each in house_rules.pointed_to(seen, policy) if each.seen)
+        unseen = (rule for rule in policy.house_rules if Label.ABUSE in rule.labels)
+        rule = next(rule for rule in (*pointed, *unseen) if rule.removable)
         why = event.why or f"House rule: {rule.en}."
         wish = Wish(rule.slug, RemovalKind.HIDE, why, confirmed=True, exception="Read again with a colleague.")
         removal_id = pipeline.ask_removal(self.here, comment_id, wish, actor=actor, now=event.at)
