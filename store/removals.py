@@ -27,8 +27,8 @@ from store.evidence import Evidence, EvidenceRow
 from store.people import UserRow
 from vocabulary import Finding, NotDone, Platform, Presence, RemovalKind, RemovalState, Role, Severity
 
-LONGEST_RAW = 1_000_000
-"""Bytes of a platform's own record that go into the evidence; of a longer one its SHA-256 does."""
+LONGEST_RAW = 5_000_000
+"""Bytes of a platform's own records that go into one file of evidence; beyond it their SHA-256 does."""
 
 
 class RemovalRow(Base):
@@ -296,7 +296,8 @@ def record_of(
     author = session.get(AuthorRow, comment.author_id) if comment.author_id is not None else None
     revisions = session.scalars(
         select(RevisionRow).where(RevisionRow.comment_id == comment.id).order_by(RevisionRow.number)
-    )
+    ).all()
+    whole = sum(len(row.raw) for row in revisions) <= LONGEST_RAW
     files = session.execute(
         select(EvidenceRow.id, EvidenceRow.name, EvidenceRow.media_type, EvidenceRow.sha256, EvidenceRow.kept_at)
         .where(EvidenceRow.comment_id == comment.id)
@@ -321,7 +322,7 @@ def record_of(
             "language": comment.language,
         },
         "author": {"native_id": author.native_id, "name": author.name} if author else None,
-        "wordings": [_wording(row) for row in revisions],
+        "wordings": [_wording(row, whole=whole) for row in revisions],
         "files": [
             {
                 "id": row.id,
@@ -366,12 +367,12 @@ def agreement_of(session: Session, removal: RemovalRow, reference: str) -> Evide
 
 
 def _as_file(name: str, said: Mapping[str, Any]) -> Evidence:
-    content = json.dumps(said, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace") + b"\n"
+    text = json.dumps(said, ensure_ascii=False, indent=2).replace("\x7f", "\\u007f")
+    content = text.encode("utf-8", "backslashreplace") + b"\n"
     return evidence.look_at(name, BytesIO(content), lambda: content)
 
 
-def _wording(row: RevisionRow) -> dict[str, Any]:
-    whole = len(row.raw) <= LONGEST_RAW
+def _wording(row: RevisionRow, *, whole: bool) -> dict[str, Any]:
     return {
         "number": row.number,
         "text": row.text,

@@ -129,6 +129,13 @@ def test_the_evidence_is_kept_with_the_wish_and_can_be_proved(desk: Desk) -> Non
     assert broken is None
 
 
+def test_no_strange_character_keeps_a_comment_from_being_evidence(desk: Desk) -> None:
+    asked = desk.asks(wish=Wish("abuse", RemovalKind.HIDE, "<b>\x7f\u202e it \u2028 calls her names"))
+    with desk.store.read() as session:
+        said = json.loads(evidence.copy_of(session, asked.evidence_id or 0).content)
+    assert said["asked"]["why"] == "<b>\x7f\u202e it \u2028 calls her names"
+
+
 def test_who_agreed_is_evidence_too_and_names_the_first_by_its_hash(desk: Desk) -> None:
     asked = desk.asks()
     desk.decides("catrin", words="An insult.")

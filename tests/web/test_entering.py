@@ -518,7 +518,7 @@ def test_nothing_can_be_sent_to_what_was_entered_by_hand(site: Site) -> None:
     page = visitor.get(f"/en/cases/{case}").text
 
     assert f'action="/en/cases/{case}/reply"' not in page
-    assert "/hiding" not in page
+    assert "/showing" not in page
     assert f'action="/en/cases/{case}/elsewhere"' in page
     sent = visitor.fill(f"/en/cases/{case}", "reply", kind="answer", text_cy=DIOLCH)
     assert sent.status_code == 422
