@@ -17,7 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from store import desk, evidence, sessions
 from store.database import Session
 from vocabulary import GwylioError, Role
-from web.security import IDLE, SESSION_COOKIE, TOUCH_AFTER, Reader, brings_files, same, token_hash
+from web.security import IDLE, SESSION_COOKIE, SHOWN_ONLY, TOUCH_AFTER, Reader, brings_files, same, token_hash
 from web.wired import Web
 from words import Words, is_screen
 from words.names import N_
@@ -145,7 +145,7 @@ def _admit(request: Request, web: Web, token: str) -> None:
         raise FormNotOurs(f"a form for {name} came without its token")
     roles = PERMISSIONS.get(name, frozenset())
     named = {key: value for key, value in request.path_params.items() if key in _CASE_BY}
-    held = reader.roles_in(_area(web, *named.popitem())) if named else reader.roles()
+    held = reader.roles_in(_area(web, *named.popitem())) - SHOWN_ONLY if named else reader.roles()
     if not held:
         raise NotThere
     if not held & roles:

@@ -103,6 +103,10 @@ def same(one: str, other: str) -> bool:
     return bool(one) and hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
 
 
+SHOWN_ONLY: Final = frozenset({Role.TRANSLATOR, Role.SAFEGUARDING, Role.LEGAL, Role.SENIOR})
+"""Roles that open no case by themselves: they see what is put before them, on pages of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """The signed-in person, as the pages ask about them."""
@@ -127,7 +131,7 @@ class Reader:
 
     def areas(self) -> frozenset[str] | None:
         """The service areas whose cases they may see; None is all of them."""
-        seen = frozenset(area for _role, area in self.session.grants)
+        seen = frozenset(area for role, area in self.session.grants if role not in SHOWN_ONLY)
         return None if EVERY_AREA in seen else seen
 
     def officer_of(self) -> frozenset[str] | None:

@@ -40,6 +40,10 @@ STAFF: Mapping[str, tuple[str, Role, str]] = {
     "rhys": ("Rhys Morgan", Role.OFFICER, "waste"),
     "elin": ("Elin Prosser", Role.OFFICER, "highways"),
     "catrin": ("Catrin Vaughan", Role.COMMUNICATIONS, "*"),
+    "mair": ("Mair Ellis", Role.TRANSLATOR, "*"),
+    "gwen": ("Gwen Lewis", Role.SAFEGUARDING, "*"),
+    "huw": ("Huw Beynon", Role.LEGAL, "*"),
+    "delyth": ("Delyth Rees", Role.SENIOR, "*"),
     "aled": ("Aled Pugh", Role.AUDITOR, "*"),
     "nia": ("Nia Bowen", Role.ADMINISTRATOR, "*"),
 }
