@@ -340,7 +340,7 @@ def search_add(
 ) -> None:
     """Begin a saved search.  One that would follow a person is refused, and none is made after its day of review."""
     from moderation import saved_searches
-    from moderation.queue import Actor
+    from moderation.record import Actor
 
     with _opened(config) as here:
         body = here.settings.body
@@ -374,7 +374,7 @@ def search_list(config: ConfigFile = None) -> None:
 def search_end(account: str, name: str, config: ConfigFile = None) -> None:
     """End a saved search; what it found stays."""
     from moderation import saved_searches
-    from moderation.queue import Actor
+    from moderation.record import Actor
 
     with _opened(config) as here:
         here.store.write(

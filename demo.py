@@ -23,10 +23,10 @@ import pipeline
 import scheduler
 import settings as configuration
 from collectors.base import Refused
-from moderation import queue, replies
+from moderation import matters, queue, replies
 from moderation.deadlines import LONDON
 from moderation.lifecycle import IllegalTransition
-from moderation.queue import Actor
+from moderation.record import Actor
 from moderation.replies import Draft
 from pipeline import Installation
 from reports import weekly
@@ -37,9 +37,10 @@ from simulator.server import Simulator
 from simulator.story import Commented, Deed, Deleted, Edited, Event, OfficerActed, Posted, Story
 from simulator.world import World
 from store import accounts, audit, cases, comments, credentials, people
+from store import matters as matter_rows
 from store import replies as outbox
 from store.database import Session, Store
-from vocabulary import Act, GwylioError, ReplyKind, Role
+from vocabulary import Act, GwylioError, MatterAct, ReplyKind, Role
 
 PASSWORD = "gwylio-demo"  # noqa: S105 - of invented people, on loopback, in a database made for the demo
 MARK = "this-is-a-gwylio-demo"
@@ -272,7 +273,25 @@ class Stage:
     def _close(self, case_id: int, event: OfficerActed, actor: Actor) -> None:
         outcome = self.here.policy.outcome(event.outcome) or self.here.policy.outcomes[0]
         words = outcome.reasons[0].en if outcome.reasons else outcome.en
+        self.here.store.write(lambda session: self._end_matters(session, case_id, event, actor, words))
         self._advance(case_id, Act.CLOSE, actor, event.at, words=words, outcome=outcome.slug)
+
+    def _end_matters(self, session: Session, case_id: int, event: OfficerActed, actor: Actor, words: str) -> None:
+        """What the officer says of requests and complaints before they close: dealt with where it was handed on."""
+        for matter in matter_rows.live_of_cases(session, [case_id]).get(case_id, ()):
+            handed_on = event.outcome == "referred"
+            acts = [MatterAct.CONFIRM, MatterAct.FINISH] if handed_on else [MatterAct.DISMISS]
+            for act in acts:
+                matters.act(
+                    session,
+                    case_id,
+                    matter.id,
+                    act,
+                    policy=self.here.policy,
+                    actor=actor,
+                    now=event.at,
+                    words=words,
+                )
 
     def _advance(
         self, case_id: int, act: Act, actor: Actor, at: datetime, *, words: str = "", outcome: str = ""

@@ -176,6 +176,10 @@ class Note(StrEnum):
     ANSWER_OWED_CHANGED = "answer_owed_changed"
     CORRECTED = "corrected"
     DUE_RECOMPUTED = "due_recomputed"
+    MATTER = "matter"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    PAUSE_STRUCK = "pause_struck"
     REPLY_QUEUED = "reply_queued"
     REPLY_UNCERTAIN = "reply_uncertain"
     REPLY_FAILED = "reply_failed"
@@ -232,6 +236,33 @@ class Clock(StrEnum):
     ANSWER = "answer"
     FOI = "foi"
     SAR = "sar"
+    COMPLAINT = "complaint"
+
+
+class MatterState(StrEnum):
+    """Where a matter with a clock of its own stands: a request under the law, or a complaint.
+
+    POSSIBLE: the classifiers think so, and its clock runs until a person says otherwise.  WAITING:
+    the person who asked must say more.
+    """
+
+    POSSIBLE = "possible"
+    RUNNING = "running"
+    WAITING = "waiting"
+    DONE = "done"
+    DISMISSED = "dismissed"
+
+
+class MatterAct(StrEnum):
+    """What may be done about a matter (moderation/matters.py is the table)."""
+
+    CONFIRM = "confirm"
+    DISMISS = "dismiss"
+    ASK_CLARITY = "ask_clarity"
+    CLARIFIED = "clarified"
+    NEXT_STAGE = "next_stage"
+    FINISH = "finish"
+    TAKE_UP_AGAIN = "take_up_again"
 
 
 @dataclass(frozen=True, slots=True)

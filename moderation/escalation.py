@@ -22,9 +22,10 @@ from vocabulary import Clock, Label, Reason, Severity, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What escalation needs to know of a case.  A date is None where that clock does not run or has stopped.
+    """What escalation needs to know of a case.  A date is None where that clock does not run, or stands still.
 
-    `ack_due` is None once somebody has been acknowledged, `due` once they have been answered.
+    The dates of requests and complaints are watched though the comment itself was answered.  `ack_due`
+    is None once somebody has been acknowledged, `due` once they have been answered.
     `labels` are those flagged in its comments, `told` the keys of what was told before.
     """
 
@@ -38,6 +39,7 @@ class Facts:
     due: date | None = None
     foi_due: date | None = None
     sar_due: date | None = None
+    complaint_due: date | None = None
     told: frozenset[str] = frozenset()
 
 
@@ -53,12 +55,10 @@ class Tell:
 
 def tells(facts: Facts, policy: Policy, calendars: Mapping[Clock, Calendar], now: datetime) -> tuple[Tell, ...]:
     """What is to be told now.  `now` carries a zone; keys are unique within a case and a round of its clocks."""
-    if facts.state not in ANSWER_OWED:
-        return ()
     open_now = policy.hours.are_on(now, calendars[Clock.ANSWER])
-    by_date = _by_date(facts, policy, calendars, london_date(now)) if facts.answer_owed else ()
+    by_nature = _by_nature(facts, policy) if facts.state in ANSWER_OWED else ()
     wanted: dict[str, Tell] = {}
-    for rule, tell in (*by_date, *_by_nature(facts, policy)):
+    for rule, tell in (*_by_date(facts, policy, calendars, london_date(now)), *by_nature):
         if (open_now or rule.at_night) and tell.key not in facts.told:
             wanted.setdefault(tell.key, tell)
     return tuple(wanted.values())
@@ -68,11 +68,13 @@ def _by_date(
     facts: Facts, policy: Policy, calendars: Mapping[Clock, Calendar], today: date
 ) -> Iterator[tuple[EscalateRule, Tell]]:
     """For each date that is watched and each person, the most pressing rule that holds."""
+    owed = facts.answer_owed and facts.state in ANSWER_OWED
     watched: tuple[tuple[Watched, date | None, Clock], ...] = (
-        ("acknowledgement", facts.ack_due, Clock.ANSWER),
-        ("answer", facts.due, Clock.ANSWER),
+        ("acknowledgement", facts.ack_due if owed else None, Clock.ANSWER),
+        ("answer", facts.due if owed else None, Clock.ANSWER),
         ("foi", facts.foi_due, Clock.FOI),
         ("sar", facts.sar_due, Clock.SAR),
+        ("complaint", facts.complaint_due, Clock.COMPLAINT),
     )
     for clock, due, counted_by in watched:
         if due is None:

@@ -77,6 +77,20 @@ class Figure(Sourced):
     """Whole working days."""
 
 
+class Choice(Bilingual):
+    """Something to pick from a list: a slug and its two names."""
+
+    slug: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    """Its name in records and reports; never changed once used."""
+
+
+class ComplaintStage(Choice, Sourced):
+    """One stage of the complaints procedure, with a clock of its own."""
+
+    answer_days: Annotated[int, Field(ge=1, strict=True)]
+    """Working days in which to answer at this stage."""
+
+
 class Response(Record):
     """The answer clock.  `deemed_next_working_day` gives a weekend's comment one day more."""
 
@@ -86,6 +100,13 @@ class Response(Record):
     """Working days in which to acknowledge; 0 is the same day."""
     deemed_next_working_day: bool = False
     """Whether what comes on a day off counts as coming on the next working day."""
+    complaint_stages: Annotated[tuple[ComplaintStage, ...], Field(min_length=1)] = Field(alias="complaint_stage")
+    """The stages that a complaint may go through, the first first."""
+
+    def complaint_days(self, stage: str) -> int:
+        """The working days of a stage; of the first where there is none of that name."""
+        days = {each.slug: each.answer_days for each in self.complaint_stages}
+        return days.get(stage, self.complaint_stages[0].answer_days)
 
     @model_validator(mode="after")
     def _in_order(self) -> Response:
@@ -114,6 +135,17 @@ class Hours(Sourced):
         """Whether `now` (with zone) falls within working hours of a working day."""
         local = now.astimezone(LONDON)
         return self.opens <= local.time() < self.closes and calendar.is_working_day(local.date())
+
+
+class Pauses(Sourced):
+    """Which clocks stand still while the person who asked must say more.
+
+    Those of the law do, whatever a pack says: until a request is clear it cannot be answered (Freedom of
+    Information Act 2000, section 1(3); UK GDPR, recital 63).
+    """
+
+    clocks: tuple[Literal["answer", "complaint"], ...] = ()
+    """`answer`, `complaint`, both or neither."""
 
 
 class Closure(Record):
@@ -207,13 +239,6 @@ class RouteRule(Record):
         return bool(self.when or self.mentions or self.accounts)
 
 
-class Choice(Bilingual):
-    """Something to pick from a list: a slug and its two names."""
-
-    slug: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-    """Its name in records and reports; never changed once used."""
-
-
 class Outcome(Choice):
     """How a case may end.  `answers`: the author got an answer.  `reasons` are offered beside free words."""
 
@@ -238,7 +263,7 @@ class Whom(StrEnum):
 
 
 # A date to watch: that of the acknowledgement, or of the answer under each clock.
-Watched = Literal["acknowledgement", "answer", "foi", "sar"]
+Watched = Literal["acknowledgement", "answer", "foi", "sar", "complaint"]
 
 
 class EscalateRule(Record):
@@ -246,7 +271,7 @@ class EscalateRule(Record):
 
     slug: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
     """Its name in records; a rule that changes its slug tells everything anew."""
-    clocks: tuple[Watched, ...] = ("answer", "foi", "sar")
+    clocks: tuple[Watched, ...] = ("answer", "foi", "sar", "complaint")
     """Which dates a rule by date watches."""
     due_in_working_days: Annotated[int, Field(ge=0, strict=True)] | None = None
     """Holds when so many working days or fewer are left; 0 is today."""
@@ -314,6 +339,7 @@ class Policy(Record):
     """The pack whose values stand where this one is silent."""
     sources: tuple[Document, ...] = Field(default=(), alias="source")
     response: Response
+    pauses: Pauses
     hours: Hours
     closures: tuple[Closure, ...] = Field(default=(), alias="closure")
     reply_language: ReplyRule

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 
 from moderation.policy import DEFAULT, Approver, EscalateRule, Figure, Outcome, Policy, RouteRule, Source, Sourced, Whom
 from moderation.service_areas import Areas
-from vocabulary import Label, Question, Reason, ReplyLanguage
+from vocabulary import Clock, Label, Question, Reason, ReplyLanguage
 from words import Screen, Words
+from words.names import N_
 
 
 def explain(policy: Policy, language: Screen, areas: Areas) -> tuple[str, ...]:
@@ -29,6 +30,17 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
     yield said(Reason("Working days in which to answer: {days} ({source}).", _figure(words, answer)))
     yield said(Reason("Working days in which to acknowledge: {days} ({source}).", _figure(words, acknowledge)))
     yield said(DEEMED if policy.response.deemed_next_working_day else NOT_DEEMED)
+    for stage in policy.response.complaint_stages:
+        told: dict[str, str | int] = {"days": stage.answer_days, "source": _source(words, stage)}
+        yield said(
+            Reason(
+                "A complaint at the stage {stage}: working days in which to answer: {days} ({source}).",
+                told | stage.values("stage"),
+            )
+        )
+    still = ", ".join(words.name(Clock(clock)) for clock in policy.pauses.clocks)
+    paused = {"clocks": still, "source": _source(words, policy.pauses)}
+    yield said(Reason(STILL if still else ONLY_BY_LAW, paused))
     yield said(ALWAYS_WELSH)
     yield said(
         Reason(TO_ENGLISH[policy.reply_language.to_english].text, {"source": _source(words, policy.reply_language)})
@@ -105,6 +117,8 @@ def _outcome(words: Words, outcome: Outcome) -> str:
     return f"{name}: {reasons}" if reasons else name
 
 
+STILL = N_("These clocks stand still while the person must say more, beside those of the law: {clocks} ({source}).")
+ONLY_BY_LAW = N_("Only the clocks of the law stand still while the person must say more ({source}).")
 DEEMED = Reason("A comment that comes on a day off counts as coming on the next working day.")
 NOT_DEEMED = Reason("The day a comment comes is day 0, also on a day off.")
 ALWAYS_WELSH = Reason("Whoever writes in Welsh is owed Welsh; whoever writes in both languages is owed both.")

@@ -29,7 +29,7 @@ from collectors.base import (
 )
 from moderation import lifecycle, queue, reply_rules
 from moderation.policy import Policy
-from moderation.queue import Actor
+from moderation.record import SYSTEM, Actor, write_down
 from store import audit, cases, replies
 from store.accounts import AccountRow
 from store.cases import CaseRow
@@ -171,7 +171,7 @@ def send(
         )
     if case.state is State.RECEIVED:
         queue.advance(session, case.id, Act.ASSIGN, actor=actor, now=now, policy=policy, owner_id=actor.user_id)
-    queue.record(
+    write_down(
         session,
         case,
         Note.REPLY_QUEUED,
@@ -249,7 +249,7 @@ def record(
             sent_at=at,
         )
     )
-    queue.record(
+    write_down(
         session,
         case,
         Note.REPLY_RECORDED,
@@ -431,7 +431,7 @@ def give_up(session: Session, part_id: int, *, actor: Actor, words: str, now: da
             _trail(session, each, "outbox.given_up", now, actor=actor.name)
     reply = _settle_reply(session, part)
     case = queue.get(session, reply.case_id)
-    queue.record(session, case, Note.REPLY_GIVEN_UP, actor=actor, now=now, words=words, detail={"reply": reply.id})
+    write_down(session, case, Note.REPLY_GIVEN_UP, actor=actor, now=now, words=words, detail={"reply": reply.id})
 
 
 def join_native(session: Session, account: AccountRow, *, policy: Policy, now: datetime) -> int:
@@ -462,9 +462,9 @@ def join_native(session: Session, account: AccountRow, *, policy: Policy, now: d
             continue
         own.joined_at = now
         case = queue.get(session, comment.case_id, lock=True)
-        queue.record(session, case, Note.NATIVE_REPLY_FOUND, actor=queue.SYSTEM, now=now, detail={"own_reply": own.id})
+        write_down(session, case, Note.NATIVE_REPLY_FOUND, actor=SYSTEM, now=now, detail={"own_reply": own.id})
         turn = cases.round_at(session, case, own.posted_at)
-        queue.acknowledged(session, case, turn.number, own.posted_at, actor=queue.SYSTEM, now=now)
+        queue.acknowledged(session, case, turn.number, own.posted_at, actor=SYSTEM, now=now)
         joined += 1
     return joined
 
@@ -557,7 +557,7 @@ def _trail(
 def _note(session: Session, part: PartRow, what: Note, now: datetime) -> None:
     reply = replies.reply(session, part.reply_id)
     case = queue.get(session, reply.case_id)
-    queue.record(session, case, what, actor=queue.SYSTEM, now=now, detail={"reply": reply.id, "part": part.number})
+    write_down(session, case, what, actor=SYSTEM, now=now, detail={"reply": reply.id, "part": part.number})
 
 
 def _on_its_way(session: Session, case: CaseRow) -> bool:

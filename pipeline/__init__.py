@@ -17,7 +17,8 @@ and writes the outcome in one transaction.  Requests to platforms happen between
 never inside one.
 """
 
-from pipeline.clocks import recompute_due, refresh_holidays, warn, working_days
+from moderation.working_days import working_days
+from pipeline.clocks import recompute_due, refresh_holidays, warn
 from pipeline.collecting import Collected, Imported, bring_in, collect, keep_page, recheck
 from pipeline.entering import EntryRefused, enter, hand_out, record_reply
 from pipeline.health import watch

@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from moderation import deadlines, escalation, queue
-from moderation.calendar import COMPUTED, GOV_UK, Calendar, Holiday, calendars, seed_holidays
+from moderation import escalation, matters, pauses, queue
+from moderation.calendar import COMPUTED, GOV_UK, Calendar, Holiday, seed_holidays
+from moderation.deadlines import london_date
+from moderation.lifecycle import ANSWER_OWED
 from moderation.policy import Policy
+from moderation.working_days import working_days
 from pipeline.installation import Installation
 from store import audit, cases, findings, holidays
+from store import matters as matter_rows
+from store.cases import CaseRow
 from store.database import Session
+from store.matters import MatterRow, PauseRow
 from vocabulary import Clock, Label, Language
-
-
-def working_days(session: Session, policy: Policy) -> Mapping[Clock, Calendar]:
-    """The calendar of each clock, from the holidays and closure days that stand now."""
-    days = (Holiday(*row) for row in holidays.standing(session))
-    return calendars([*days, *policy.closure_days])
 
 
 def refresh_holidays(here: Installation, *, now: datetime, known: Iterable[Holiday] | None = None) -> int:
@@ -80,18 +80,44 @@ def _recompute_some(
     session: Session, policy: Policy, after: int, because: str, now: datetime
 ) -> tuple[int, int | None]:
     """How many of a page of cases moved, and the last case's id; None where there was none."""
-    days = working_days(session, policy)
+    days, today = working_days(session, policy), london_date(now)
     batch = cases.running(session, after=after)
+    ids = [fact.case.id for fact in batch]
+    held, stood = matter_rows.live_of_cases(session, ids), matter_rows.pauses_of_cases(session, ids)
     changed = 0
-    for fact in batch:
-        turn = fact.round
-        dates = {clock: deadlines.due(turn.received_at, clock, policy.response, days) for clock in Clock}
-        changed += queue.move_due(session, fact.case, turn, dates, because=because, now=now)
+    for case, turn in ((fact.case, fact.round) for fact in batch):
+        if case.state in ANSWER_OWED:
+            answer = pauses.round_deadline(turn, stood.get(case.id, ()), policy, days, today=today)
+            changed += pauses.move_due(session, case, turn, answer, because=because, now=now)
+        for matter in held.get(case.id, ()):
+            matters.recount(session, case, matter, policy, days, because=because, now=now)
     return changed, batch[-1].case.id if batch else None
+
+
+def hold_off(here: Installation, *, now: datetime) -> int:
+    """Hold off the dates of clocks that stand still and would look late from today; how many."""
+    with here.store.read() as session:
+        waiting = cases.late_though_still(session, today=london_date(now))
+    if not waiting:
+        return 0
+    return here.store.write(partial(_hold_off, pause_ids=waiting, policy=here.policy, now=now))
+
+
+def _hold_off(session: Session, pause_ids: Sequence[int], policy: Policy, now: datetime) -> int:
+    moved, days = 0, working_days(session, policy)
+    for pause in (session.get_one(PauseRow, pause_id) for pause_id in pause_ids):
+        case = session.get_one(CaseRow, pause.case_id, with_for_update=True)
+        if pause.matter_id is None:
+            moved += pauses.recount_round(session, case, policy, because=pause.because, now=now)
+        else:
+            matter = session.get_one(MatterRow, pause.matter_id)
+            moved += matters.recount(session, case, matter, policy, days, because=pause.because, now=now)
+    return moved
 
 
 def warn(here: Installation, *, now: datetime) -> int:
     """Tell those whom the policy names what is due soon, due today or late; each warning once."""
+    hold_off(here, now=now)
     told, after = 0, 0
     days: Mapping[Clock, Calendar] | None = None
     while True:
@@ -99,6 +125,7 @@ def warn(here: Installation, *, now: datetime) -> int:
             batch = cases.running(session, after=after)
             ids = [fact.case.id for fact in batch]
             told_before, labels = cases.told_keys(session, ids), findings.labels_of_cases(session, ids)
+            held, stood = matter_rows.live_of_cases(session, ids), matter_rows.pauses_of_cases(session, ids)
             days = days or working_days(session, here.policy)
         if not batch:
             return told
@@ -107,7 +134,14 @@ def warn(here: Installation, *, now: datetime) -> int:
             (fact.case.id, each)
             for fact in batch
             for each in escalation.tells(
-                _facts(fact, labels.get(fact.case.id, {}), told_before.get(fact.case.id, frozenset()), here.policy),
+                _facts(
+                    fact,
+                    labels.get(fact.case.id, {}),
+                    told_before.get(fact.case.id, frozenset()),
+                    held.get(fact.case.id, ()),
+                    stood.get(fact.case.id, ()),
+                    here.policy,
+                ),
                 here.policy,
                 days,
                 now,
@@ -124,8 +158,17 @@ def _tell(session: Session, wanted: Sequence[tuple[int, escalation.Tell]], now: 
     )
 
 
-def _facts(fact: cases.Facts, scores: Mapping[Label, float], told: frozenset[str], policy: Policy) -> escalation.Facts:
+def _facts(
+    fact: cases.Facts,
+    scores: Mapping[Label, float],
+    told: frozenset[str],
+    held: Sequence[MatterRow],
+    stood: Sequence[PauseRow],
+    policy: Policy,
+) -> escalation.Facts:
     case, turn, language = fact.case, fact.round, Language(fact.case.language)
+    still = {(pause.round, pause.matter_id) for pause in stood if pause.ended is None}
+    due = {matter.clock: matter.due for matter in held if (None, matter.id) not in still}
     return escalation.Facts(
         state=case.state,
         area=case.service_area,
@@ -134,8 +177,9 @@ def _facts(fact: cases.Facts, scores: Mapping[Label, float], told: frozenset[str
         labels=frozenset(label for label, score in scores.items() if score >= policy.threshold(label, language)),
         has_owner=case.owner_id is not None,
         ack_due=None if turn.acknowledged_at else turn.ack_due,
-        due=None if turn.answered_at else turn.due,
-        foi_due=turn.foi_due,
-        sar_due=turn.sar_due,
+        due=None if turn.answered_at or (turn.number, None) in still else turn.due,
+        foi_due=due.get(Clock.FOI),
+        sar_due=due.get(Clock.SAR),
+        complaint_due=due.get(Clock.COMPLAINT),
         told=told,
     )

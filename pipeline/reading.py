@@ -16,7 +16,7 @@ import structlog
 from classifiers.panel import Opinion, Panel
 from moderation import deadlines, queue, replies, routing
 from moderation.calendar import Calendar
-from pipeline.clocks import working_days
+from moderation.working_days import working_days
 from pipeline.installation import Installation
 from store import accounts, audit, cases, comments, findings, jobs
 from store import replies as outbox

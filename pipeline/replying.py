@@ -31,7 +31,7 @@ from collectors.base import (
     Unconfirmed,
 )
 from moderation import queue, replies, reply_rules, routing
-from moderation.queue import Actor
+from moderation.record import Actor, write_down
 from moderation.replies import Draft, Intent, Lost
 from pipeline import tokens
 from pipeline.installation import Installation
@@ -283,6 +283,6 @@ def hide(here: Installation, comment_id: int, *, hidden: bool, actor: Actor, wor
             audit.append(session, actor=actor.name, action=f"comment.{what}", subject=f"comment:{row.id}", now=now)
         else:
             case = queue.get(session, row.case_id)
-            queue.record(session, case, what, actor=actor, now=now, words=words, detail={"comment": comment_id})
+            write_down(session, case, what, actor=actor, now=now, words=words, detail={"comment": comment_id})
 
     here.store.write(act)

@@ -62,6 +62,7 @@ ENUMS = (
     vocabulary.ReplyState,
     vocabulary.Role,
     vocabulary.Clock,
+    vocabulary.MatterState,
 )
 
 

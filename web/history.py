@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from moderation.policy import Policy
 from store.desk import Happened
-from vocabulary import Act, Label, Language, Note, Question, ReplyKind, ReplyLanguage, State
+from vocabulary import Act, Clock, Label, Language, MatterState, Note, Question, ReplyKind, ReplyLanguage, State
 from words import Words
 from words.names import N_
 
@@ -39,6 +39,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.ANSWER_OWED_CHANGED: N_("{who} changed whether an answer is owed."),
     Note.CORRECTED: N_("{who} corrected a finding."),
     Note.DUE_RECOMPUTED: N_("The deadline was counted again."),
+    Note.MATTER: N_("{who} recorded what becomes of a request or complaint."),
+    Note.PAUSED: N_("A clock stands still."),
+    Note.RESUMED: N_("A clock runs again."),
+    Note.PAUSE_STRUCK: N_("{who} struck out a pause."),
     Note.REPLY_QUEUED: N_("{who} sent a reply to the outbox."),
     Note.REPLY_UNCERTAIN: N_("Nobody knows whether a reply was published: a person must look."),
     Note.REPLY_FAILED: N_("The platform did not take a reply: a person must decide."),
@@ -117,6 +121,12 @@ class Teller:
             return self.words.name(Language(value))
         return self.yes_or_no(value == "yes")
 
+    def clock(self, value: Any) -> str:
+        return self.words.name(Clock(value)) if value in set(Clock) else str(value)
+
+    def matter(self, value: Any) -> str:
+        return self.words.name(MatterState(value)) if value in set(MatterState) else str(value)
+
     def language(self, value: Any) -> str:
         return self.words.name(ReplyLanguage(value)) if value in set(ReplyLanguage) else str(value)
 
@@ -159,6 +169,13 @@ _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
         "from": (N_("Before: {value}"), Teller.day),
         "to": (N_("Now: {value}"), Teller.day),
     },
+    Note.MATTER: {
+        "clock": (N_("About: {value}"), Teller.clock),
+        "to": (N_("Now: {value}"), Teller.matter),
+        "due": (N_("Due: {value}"), Teller.day),
+    },
+    Note.PAUSED: {"began": (N_("Since: {value}"), Teller.day)},
+    Note.RESUMED: {"began": (N_("Since: {value}"), Teller.day), "ended": (N_("Until: {value}"), Teller.day)},
     Note.REPLY_QUEUED: {"kind": (N_("Kind: {value}"), Teller.kind)},
     Note.REPLY_RECORDED: {
         "kind": (N_("Kind: {value}"), Teller.kind),
@@ -167,6 +184,7 @@ _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
     Note.TOLD: {"whom": (N_("To: {value}"), Teller.whom), "key": (N_("About: {value}"), Teller.rule)},
 }
 
+STILL: Final = N_("The author must say more; the clock stands still until then.")
 STATE_HINTS: Final[Mapping[State, str]] = {
     State.RECEIVED: N_("Nobody has taken it up yet."),
     State.ASSIGNED: N_("The service area has it."),

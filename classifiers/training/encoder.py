@@ -49,7 +49,7 @@ VOCABULARY, WELSH_PIECES, RARE_EMOJI = 31_000, 9_000, 3
 class Plan:
     """How much of everything; the defaults made the model that ships."""
 
-    english_epochs: float = 1.0
+    english_epochs: float = 2.0
     bilingual_epochs: float = 1.0
     english_rate: float = 1.3e-4
     bilingual_rate: float = 1.2e-4
@@ -194,6 +194,7 @@ class Workshop:
         ]
         groups.append((switched, [each.text if at % 2 else "" for at, each in enumerate(source)]))
 
+        forms = dressing.insults()
         for time in range(plan.authored_times):
             some = [
                 replace(each, text=dressing.disguised(each.text, dice)) if time and dice.random() < 0.3 else each
@@ -201,6 +202,12 @@ class Workshop:
             ]
             some = [
                 replace(each, text=dressing.renamed(each.text, dice)) if time and dice.random() < 0.5 else each
+                for each in some
+            ]
+            some = [
+                replace(each, text=dressing.mutated(each.text, forms, dice))
+                if time and each.language != "en" and dice.random() < 0.4
+                else each
                 for each in some
             ]
             groups.append((some, [_english_side(each) if time % 2 == 0 else "" for each in ours]))

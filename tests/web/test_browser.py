@@ -17,7 +17,7 @@ import uvicorn
 
 import pipeline
 from moderation.entries import Entry
-from moderation.queue import Actor
+from moderation.record import Actor
 from store.evidence import look_at
 from tests.web.world import A_PNG, PASSWORD, Site
 

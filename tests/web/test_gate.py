@@ -16,6 +16,8 @@ from web.security import SHOWN_ONLY
 
 OWN = {"case_id": "1", "comment_id": "1", "part_id": "1", "evidence_id": "1", "slug": "cyngor-fb"}
 OTHER = {"case_id": "3", "comment_id": "3", "part_id": "1", "evidence_id": "2", "slug": "priffyrdd-fb"}
+OF_NO_CASE = {"matter_id": "1", "pause_id": "1"}
+"""Ids that a route asks about only once its form is filled in."""
 
 
 class Route(NamedTuple):
@@ -38,7 +40,7 @@ def routes(site: Site) -> Iterator[Route]:
 
 
 def asked(route: Route, places: dict[str, str]) -> Route:
-    return route._replace(path=route.path.format(language="en", act="close", rest="reply", **places))
+    return route._replace(path=route.path.format(language="en", act="close", rest="reply", **places, **OF_NO_CASE))
 
 
 def test_every_route_has_a_permission_and_every_permission_a_route(still_site: Site) -> None:

@@ -9,12 +9,15 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Response
 
 import pipeline
-from moderation import deadlines, lifecycle, queue, replies
+from moderation import lifecycle, pauses, queue, replies
+from moderation import matters as matter_rules
+from moderation.deadlines import Deadline
 from moderation.policy import Policy
 from moderation.replies import Draft
 from moderation.reply_rules import Code
-from store import desk, evidence, sessions
+from store import desk, evidence, matters, sessions
 from store.desk import CaseFile
+from store.matters import MatterRow, PauseRow
 from store.people import EVERY_AREA
 from store.sessions import Colleague
 from vocabulary import (
@@ -34,7 +37,7 @@ from vocabulary import (
 )
 from web import thread
 from web.gate import ANSWERING, COMMUNICATIONS, NotAllowed, NotThere
-from web.history import STATE_HINTS, Teller
+from web.history import STATE_HINTS, STILL, Teller
 from web.pages import area_name
 from web.visit import Fields, Number, SomeVisit, Text, Visit
 from web.when import Unclear, WhenFields, moment_of
@@ -63,6 +66,8 @@ DONE: Final[Mapping[str, str]] = {
     "unhide": N_("The comment can be seen on the platform again."),
     "native": N_("The reply made on the platform counts as the answer."),
     "record": N_("The reply given elsewhere is recorded."),
+    "matter": N_("What became of the request or complaint is recorded."),
+    "strike": N_("The pause is struck out and the date counted again."),
     "entered": N_("The comment is kept, and this is its case."),
 }
 """What a page says after an act, by the word in its address."""
@@ -93,6 +98,8 @@ BOX_OF: Final[Mapping[Code, str]] = {
 }
 """The field that an objection is about; the others stand at the one that was filled in."""
 OUT_OF_REACH: Final = N_("This account cannot be used from here at the moment. Tell your administrator.")
+
+MATTERS_RUN: Final = N_("A request or a complaint in this case has not ended. Say first what became of it.")
 
 ELSEWHERE: Final = "elsewhere"
 """The form in which a reply given elsewhere is recorded: its name, and what the ids of its fields begin with."""
@@ -174,16 +181,27 @@ class Typed:
     to: str = ""
 
 
+class _Held:
+    """A matter as the page shows it: its row, how its days were counted, and what may be done about it."""
+
+    def __init__(self, row: MatterRow, policy: Policy, deadline: Deadline) -> None:
+        self.row = row
+        self.deadline = deadline if deadline.due == row.due else None
+        self.acts = matter_rules.allowed_from(row.clock, row.state, policy, row.stage)
+        stages = {each.slug: each for each in policy.response.complaint_stages}
+        self.stage = stages.get(row.stage)
+
+
 @router.get("/cases/{case_id}", name="case")
 def case(visit: SomeVisit, case_id: int, done: str = "") -> Response:
-    return _page(visit, case_id, done=visit.words.gettext(DONE[done]) if done in DONE else "")
+    return case_page(visit, case_id, done=visit.words.gettext(DONE[done]) if done in DONE else "")
 
 
 @router.post("/cases/{case_id}/redraw", name="redraw")
 def redraw(visit: SomeVisit, case_id: int, fields: Annotated[ElsewhereFields, Form()]) -> Response:
     """The same page in the other language, with what was typed; nothing is done."""
     typed = Typed(elsewhere=fields, act=ELSEWHERE) if fields.form == ELSEWHERE else Typed(fields)
-    return _page(visit, case_id, typed=typed)
+    return case_page(visit, case_id, typed=typed)
 
 
 @router.post("/cases/{case_id}/saved-reply", name="saved_reply")
@@ -191,18 +209,18 @@ def saved_reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, F
     """The same page with a saved reply in the boxes that stand empty; nothing is done."""
     words, chosen = visit.words, visit.web.saved_replies.get(fields.saved)
     if chosen is None:
-        fault = _fault(words.gettext("Choose a saved reply."), "saved")
-        return _page(visit, case_id, typed=Typed(fields), faults=[fault])
+        fault = at_field(words.gettext("Choose a saved reply."), "saved")
+        return case_page(visit, case_id, typed=Typed(fields), faults=[fault])
     empty = [box for box in BOX_NAMES if not getattr(fields, f"text_{box}").strip()]
     if not empty:
-        fault = _fault(words.gettext("Both boxes have words in them already. Empty one and insert again."), "saved")
-        return _page(visit, case_id, typed=Typed(fields), faults=[fault])
+        fault = at_field(words.gettext("Both boxes have words in them already. Empty one and insert again."), "saved")
+        return case_page(visit, case_id, typed=Typed(fields), faults=[fault])
     with visit.store.read() as session:
         reference = queue.get(session, case_id).reference
     texts = {f"text_{box}": chosen.filled(box, reference) for box in empty}
     kind = chosen.kind if len(empty) == len(BOX_NAMES) else fields.kind
     typed = Typed(fields.model_copy(update={"kind": kind, **texts}))
-    return _page(visit, case_id, typed=typed, inserted=words.gettext(INSERTED))
+    return case_page(visit, case_id, typed=typed, inserted=words.gettext(INSERTED))
 
 
 @router.get("/cases/{case_id}/{rest:path}", name="redrawn")
@@ -224,7 +242,7 @@ def reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]
             "To send it all the same, say why below the reply; the reason is kept and counted."
         )
         faults = _objections(visit.words, error, fields.box, advice=advice)
-        return _page(visit, case_id, typed=Typed(fields), faults=faults, faults_title=title)
+        return case_page(visit, case_id, typed=Typed(fields), faults=faults, faults_title=title)
     return visit.go(f"cases/{case_id}", done="reply")
 
 
@@ -241,8 +259,8 @@ def take(visit: SomeVisit, case_id: int, act: str, fields: Annotated[ActFields, 
         raise NotAllowed
     typed = Typed(act=act, words=fields.reason, outcome=fields.outcome, to=fields.to)
     if given_to is None:
-        fault = _fault(words.gettext("Choose a service area or an officer."), "to")
-        return _page(visit, case_id, typed=typed, faults=[fault])
+        fault = at_field(words.gettext("Choose a service area or an officer."), "to")
+        return case_page(visit, case_id, typed=typed, faults=[fault])
     area, owner_id = given_to
     try:
         moved_to = visit.store.write(
@@ -262,10 +280,12 @@ def take(visit: SomeVisit, case_id: int, act: str, fields: Annotated[ActFields, 
                 ).service_area
             )
         )
+    except queue.MattersRun:
+        return case_page(visit, case_id, typed=typed, faults=[at_field(words.gettext(MATTERS_RUN), "matters")])
     except queue.ClosingRefused:
         missing = words.gettext("Choose an outcome and say why the case is closed.")
-        fault = _fault(missing, "reason-close" if fields.outcome else "outcome")
-        return _page(visit, case_id, typed=typed, faults=[fault])
+        fault = at_field(missing, "reason-close" if fields.outcome else "outcome")
+        return case_page(visit, case_id, typed=typed, faults=[fault])
     except queue.ReasonNeeded:
         return _why(visit, case_id, typed)
     if not visit.reader.roles_in(moved_to):
@@ -280,8 +300,8 @@ def note(visit: SomeVisit, case_id: int, fields: Annotated[NoteFields, Form()]) 
             lambda session: queue.note(session, case_id, actor=visit.actor, now=visit.now, words=fields.reason)
         )
     except queue.ReasonNeeded:
-        fault = _fault(visit.words.gettext("Write the note before you keep it."), "reason-note")
-        return _page(visit, case_id, typed=Typed(act="note"), faults=[fault])
+        fault = at_field(visit.words.gettext("Write the note before you keep it."), "reason-note")
+        return case_page(visit, case_id, typed=Typed(act="note"), faults=[fault])
     return visit.go(f"cases/{case_id}", done="note")
 
 
@@ -330,16 +350,16 @@ def record_reply(visit: SomeVisit, case_id: int, fields: Annotated[ElsewhereFiel
         at = moment_of(fields, now=visit.now)
         pipeline.record_reply(visit.here, case_id, draft, at=at, actor=visit.actor, now=visit.now, saw=fields.version)
     except Unclear as unclear:
-        faults = [_fault(words.gettext(unclear.text), f"{ELSEWHERE}-{unclear.part}")]
+        faults = [at_field(words.gettext(unclear.text), f"{ELSEWHERE}-{unclear.part}")]
     except replies.ImpossibleTime:
-        faults = [_fault(words.gettext(BEFORE_THE_COMMENT), f"{ELSEWHERE}-day")]
+        faults = [at_field(words.gettext(BEFORE_THE_COMMENT), f"{ELSEWHERE}-day")]
     except replies.ReplyRefused as refused:
         advice = words.gettext("To record it all the same, say why below the reply; the reason is kept and counted.")
         faults = _objections(words, refused, fields.box, advice=advice, prefix=f"{ELSEWHERE}-")
     else:
         return visit.go(f"cases/{case_id}", done="record")
     title = words.gettext("The reply has not been recorded")
-    return _page(visit, case_id, typed=typed, faults=faults, faults_title=title)
+    return case_page(visit, case_id, typed=typed, faults=faults, faults_title=title)
 
 
 @router.post("/comments/{comment_id}/correction", name="correct")
@@ -370,8 +390,8 @@ def correct(visit: SomeVisit, comment_id: int, fields: Annotated[CorrectionField
     except queue.ReasonNeeded:
         return _why(visit, case_id, typed)
     except queue.NotCorrectable:
-        fault = _fault(visit.words.gettext("Choose what is to be corrected."), f"finding-{comment_id}")
-        return _page(visit, case_id, typed=typed, faults=[fault])
+        fault = at_field(visit.words.gettext("Choose what is to be corrected."), f"finding-{comment_id}")
+        return case_page(visit, case_id, typed=typed, faults=[fault])
     return visit.go(f"cases/{case_id}", done="correct")
 
 
@@ -395,10 +415,10 @@ def hide(visit: SomeVisit, comment_id: int, fields: Annotated[HidingFields, Form
     else:
         return visit.go(f"cases/{case_id}", done="hide" if fields.hidden else "unhide")
     typed = Typed(act=f"hide-{comment_id}", words=fields.reason)
-    return _page(visit, case_id, typed=typed, faults=[_fault(fault, f"reason-hide-{comment_id}")])
+    return case_page(visit, case_id, typed=typed, faults=[at_field(fault, f"reason-hide-{comment_id}")])
 
 
-def _page(
+def case_page(
     visit: Visit,
     case_id: int,
     *,
@@ -415,11 +435,13 @@ def _page(
             raise NotThere
         officers, names = sessions.officers(session), sessions.names(session)
         kept = evidence.of_comments(session, [said.comment.id for said in file.said])
+        running, stood = matters.of_case(session, case_id), matters.pauses_of_case(session, case_id)
     policy, calendar = visit.here.policy, visit.web.calendars()[Clock.ANSWER]
     held = visit.reader.roles_in(file.case.service_area)
     may_act = bool(held & ANSWERING)
     allowed = lifecycle.allowed_from(file.case.state)
-    deadline = deadlines.due(file.round.received_at, Clock.ANSWER, policy.response, visit.web.calendars())
+    days, today = visit.web.calendars(), visit.web.today()
+    deadline = pauses.round_deadline(file.round, stood, policy, days, today=today)
     teller = Teller(visit.words, policy, lambda slug: area_name(visit.web, visit.words, slug), names)
     in_other = f"/{visit.words.other}/cases/{case_id}"
     typed = typed or Typed()
@@ -442,9 +464,16 @@ def _page(
         tongues=tuple(Language),
         deadline=deadline if deadline.due == file.round.due else None,
         calendar=calendar,
-        today=visit.web.today(),
+        today=today,
+        matters=[
+            _Held(each, policy, matter_rules.deadline_of(each, stood, policy, days, today=today)) for each in running
+        ],
+        matter_kinds=[
+            kind for kind in matter_rules.KINDS if not any(each.live and each.clock is kind for each in running)
+        ],
+        pauses=stood,
         because=[Reason(text, values) for text, values in file.case.because],
-        hint=visit.words.gettext(STATE_HINTS[file.case.state]),
+        hint=visit.words.gettext(STILL if _stands_still(file, stood) else STATE_HINTS[file.case.state]),
         history=[teller.line(each) for each in reversed(file.history)],
         may_act=may_act,
         acts=[act for act in allowed if held & OFFERED.get(act, frozenset())],
@@ -462,6 +491,11 @@ def _page(
     )
 
 
+def _stands_still(file: CaseFile, stood: Sequence[PauseRow]) -> bool:
+    """Whether the answer clock of the current round stands still."""
+    return any(pause.round == file.case.round and not (pause.ended or pause.struck_at) for pause in stood)
+
+
 def _urgent(file: CaseFile, policy: Policy) -> list[Label]:
     """What makes an open case urgent: the labels that are, each once; empty for a case that is not."""
     if file.case.severity is not Severity.URGENT or file.case.state in {State.ANSWERED, State.CLOSED}:
@@ -473,8 +507,8 @@ def _urgent(file: CaseFile, policy: Policy) -> list[Label]:
 
 def _why(visit: Visit, case_id: int, typed: Typed) -> Response:
     """The page again: a reason is missing."""
-    fault = _fault(visit.words.gettext("Say why, in your own words."), f"reason-{typed.act}")
-    return _page(visit, case_id, typed=typed, faults=[fault])
+    fault = at_field(visit.words.gettext("Say why, in your own words."), f"reason-{typed.act}")
+    return case_page(visit, case_id, typed=typed, faults=[fault])
 
 
 def _objections(
@@ -482,14 +516,15 @@ def _objections(
 ) -> list[Mapping[str, str]]:
     """Why a reply did not leave, as the officer reads it; `box` is the field it stands in."""
     if not isinstance(error, replies.ReplyRefused):
-        return [_fault(words.gettext(NOT_SENT.get(type(error), OUT_OF_REACH)), box)]
-    faults = [_fault(words.say(each.why), f"{prefix}{BOX_OF.get(each.code, box)}") for each in error.objections]
+        return [at_field(words.gettext(NOT_SENT.get(type(error), OUT_OF_REACH)), box)]
+    faults = [at_field(words.say(each.why), f"{prefix}{BOX_OF.get(each.code, box)}") for each in error.objections]
     if any(each.overridable for each in error.objections):
-        faults.append(_fault(advice, f"{prefix}exception"))
+        faults.append(at_field(advice, f"{prefix}exception"))
     return faults
 
 
-def _fault(text: str, field: str) -> Mapping[str, str]:
+def at_field(text: str, field: str) -> Mapping[str, str]:
+    """A fault as the pages show it: above the form, and at the field with this id."""
     return {"text": text[:1].upper() + text[1:], "href": f"#{field}"}
 
 
