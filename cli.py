@@ -455,6 +455,28 @@ def policy_explain(name: str, language: Annotated[str, typer.Option("--language"
         print(sentence)
 
 
+@policy_app.command("try", short_help="What another pack would have decided about the last month.")
+def policy_try(
+    name: Annotated[str, typer.Argument(help="The pack to try, by name or path.")],
+    days: Annotated[int, typer.Option(min=1, help="How many days back.")] = 28,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many comments, the newest.")] = 10_000,
+    shown: Annotated[int, typer.Option(min=0, help="How many cases to list.")] = 40,
+    config: ConfigFile = None,
+) -> None:
+    """Decide the comments of the last month anew under another pack, and say what would differ.
+
+    First the sentences in which the packs differ, then how many comments each difference concerns, then the cases.
+    Nothing is changed: to adopt the pack, name it in gwylio.toml. Every case keeps the pack that decided it.
+    """
+    from moderation import policy
+    from reports import dry_run
+
+    with _opened(config) as here, here.store.read() as session:
+        other = policy.load(name, areas=here.areas.slugs)
+        since = datetime.now(UTC) - timedelta(days=days)
+        print("\n".join(dry_run.told(session, here.policy, other, here.areas, since=since, limit=limit, shown=shown)))
+
+
 @app.command(short_help="Web app and schedule, in one process.")
 def run(config: ConfigFile = None) -> None:
     """Run everything on this machine: the web app and the schedule, in one process."""

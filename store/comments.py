@@ -307,6 +307,21 @@ def newest_since(session: Session, since: datetime, limit: int) -> list[vocabula
     return [_as_comment(row) for row in rows]
 
 
+def placed_since(session: Session, since: datetime, limit: int) -> list[tuple[int, str, str]]:
+    """Id, case reference and the account's service area of the newest comments that have a case, newest first."""
+    from store.cases import CaseRow
+
+    rows = session.execute(
+        select(CommentRow.id, CaseRow.reference, AccountRow.service_area)
+        .join(CaseRow, CaseRow.id == CommentRow.case_id)
+        .join(AccountRow, AccountRow.id == CommentRow.account_id)
+        .where(CommentRow.posted_at >= since)
+        .order_by(CommentRow.posted_at.desc(), CommentRow.id.desc())
+        .limit(limit)
+    )
+    return [(comment_id, reference, area) for comment_id, reference, area in rows]
+
+
 def fingerprint(text: str) -> str:
     """SHA-256 of the words as they came, in UTF-8 (lone surrogates pass)."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -55,12 +55,12 @@ class Plan:
     bilingual_rate: float = 1.2e-4
     joined: int = 9_000
     authored_times: int = 5
-    replay: int = 75_000
+    replay: int = 95_000
     switched: int = 20_000
     templates: int = 1_800
     last_epochs: float = 1.0
     last_rate: float = 6e-5
-    last_replay: int = 12_000
+    last_replay: int = 20_000
     neutral: int = 4_000
     targets: int = 30_000
 
