@@ -24,7 +24,7 @@ from vocabulary import Clock, Label, Reason, Severity, State
 class Facts:
     """What escalation needs to know of a case.  A date is None where that clock does not run, or stands still.
 
-    The dates of requests and complaints are watched though the comment itself was answered.  `ack_due`
+    The dates of requests, complaints and incidents are watched though the comment itself was answered.  `ack_due`
     is None once somebody has been acknowledged, `due` once they have been answered.
     `labels` are those flagged in its comments, `told` the keys of what was told before.
     """
@@ -40,6 +40,7 @@ class Facts:
     foi_due: date | None = None
     sar_due: date | None = None
     complaint_due: date | None = None
+    incident_due: date | None = None
     told: frozenset[str] = frozenset()
 
 
@@ -75,6 +76,7 @@ def _by_date(
         ("foi", facts.foi_due, Clock.FOI),
         ("sar", facts.sar_due, Clock.SAR),
         ("complaint", facts.complaint_due, Clock.COMPLAINT),
+        ("incident", facts.incident_due, Clock.ANSWER),
     )
     for clock, due, counted_by in watched:
         if due is None:

@@ -263,7 +263,7 @@ class Whom(StrEnum):
 
 
 # A date to watch: that of the acknowledgement, or of the answer under each clock.
-Watched = Literal["acknowledgement", "answer", "foi", "sar", "complaint"]
+Watched = Literal["acknowledgement", "answer", "foi", "sar", "complaint", "incident"]
 
 
 class EscalateRule(Record):
@@ -302,6 +302,32 @@ class EscalateRule(Record):
     @property
     def by_date(self) -> bool:
         return self.due_in_working_days is not None or self.overdue_working_days is not None
+
+
+class IncidentKind(Choice):
+    """Something that has to be acted on at once, and by a person."""
+
+    labels: tuple[Label, ...] = ()
+    """Labels that point to it: its steps are then shown on the case."""
+    steps: Annotated[tuple[Bilingual, ...], Field(min_length=1)]
+    """What to do now, in order."""
+    options: tuple[Choice, ...] = ()
+    """One of these must be chosen, such as the strand of a hate crime."""
+    due_in_working_days: Annotated[int, Field(ge=0, strict=True)] | None = None
+    """By when it must have been acted on; 0 is the same day."""
+    tell: Annotated[tuple[Whom, ...], Field(min_length=1)]
+    """Who hears of it at once."""
+    restricts: bool = False
+    """Whether its case is opened only with a purpose from then on."""
+    bundle: bool = False
+    """Whether the evidence is offered as a bundle to hand over."""
+
+
+class Restricted(Sourced):
+    """Cases that are opened only with a purpose, by those whose role needs them."""
+
+    labels: tuple[Label, ...] = ()
+    """Labels that restrict a case as soon as they are seen in it."""
 
 
 class Approver(StrEnum):
@@ -350,6 +376,8 @@ class Policy(Record):
     outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)] = Field(alias="outcome")
     escalations: tuple[EscalateRule, ...] = Field(default=(), alias="escalate")
     removal: Removal
+    restricted: Restricted
+    incidents: tuple[IncidentKind, ...] = Field(default=(), alias="incident")
 
     def threshold(self, about: Label | Question, language: Language) -> float:
         """The score from which a finding counts, about a comment in `language`."""
@@ -365,6 +393,9 @@ class Policy(Record):
     def closure_days(self) -> tuple[Holiday, ...]:
         """The closures, as rows for `calendar.calendars`."""
         return tuple(Holiday(c.day, CLOSURE, c.title.en, c.title.cy, self.name) for c in self.closures)
+
+    def incident(self, slug: str) -> IncidentKind | None:
+        return next((kind for kind in self.incidents if kind.slug == slug), None)
 
     def outcome(self, slug: str) -> Outcome | None:
         return next((outcome for outcome in self.outcomes if outcome.slug == slug), None)
@@ -482,7 +513,7 @@ def _faults(values: Mapping[str, Any], files: Collection[TomlFile], areas: Colle
             yield problem(("route", place), "the last route must have no condition, so that nothing is lost")
         if not last and not conditional:
             yield problem(("route", place), "has no condition, so the routes after it are never reached")
-    for table in ("outcome", "escalate"):
+    for table in ("outcome", "escalate", "incident"):
         first: dict[Any, int] = {}
         for place, entry in _tables(values, table):
             slug = entry.get("slug")

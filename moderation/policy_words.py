@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from moderation.policy import DEFAULT, Approver, EscalateRule, Figure, Outcome, Policy, RouteRule, Source, Sourced, Whom
+from moderation.policy import (
+    DEFAULT,
+    Approver,
+    EscalateRule,
+    Figure,
+    IncidentKind,
+    Outcome,
+    Policy,
+    RouteRule,
+    Source,
+    Sourced,
+    Whom,
+)
 from moderation.service_areas import Areas
 from vocabulary import Clock, Label, Question, Reason, ReplyLanguage
 from words import Screen, Words
@@ -55,6 +67,12 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
     removal = {"approvers": approvers, "source": _source(words, policy.removal)}
     yield said(Reason("Taking a comment down needs the agreement of all of these: {approvers} ({source}).", removal))
     yield said(TOLD_WHY if policy.removal.tell_author else NOT_TOLD_WHY)
+    if policy.restricted.labels:
+        labels = ", ".join(words.name(label) for label in policy.restricted.labels)
+        told_by = {"labels": labels, "source": _source(words, policy.restricted)}
+        yield said(Reason("Opened with a purpose, by those whose role needs it: {labels} ({source}).", told_by))
+    yield words.gettext("What has to be acted on at once, and who is told:")
+    yield from _numbered(_incident(words, kind) for kind in policy.incidents)
     yield words.gettext("Where a comment goes; the first that fits:")
     yield from _numbered(_route(words, rule, areas) for rule in policy.routes)
     yield words.gettext("Who is told, once each:")
@@ -109,6 +127,11 @@ def _escalation(words: Words, rule: EscalateRule) -> str:
     whom = ", ".join(words.say(WHOM[each]) for each in rule.tell)
     night = f" ({words.gettext('at any hour')})" if rule.at_night else ""
     return f"{rule.because.say(words.language)} → {whom}{night}"
+
+
+def _incident(words: Words, kind: IncidentKind) -> str:
+    whom = ", ".join(words.say(WHOM[each]) for each in kind.tell)
+    return f"{kind.say(words.language)} → {whom}"
 
 
 def _outcome(words: Words, outcome: Outcome) -> str:

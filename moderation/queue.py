@@ -127,6 +127,7 @@ def open_case(
         reply_in=route.reply_in,
         answer_owed=route.answer_owed,
         severity=route.severity,
+        restricted=route.restricted,
         escalated_to="",
         due=dates[Clock.ANSWER].due,
         round=0,
@@ -266,6 +267,37 @@ def change_answer_owed(
             now=now,
             words=words,
             detail={"from": before, "to": owed},
+        )
+    return case
+
+
+def restrict(
+    session: Session,
+    case_id: int,
+    *,
+    restricted: bool,
+    actor: Actor,
+    now: datetime,
+    words: str,
+    saw: int | None = None,
+) -> CaseRow:
+    """From now on the case is opened only with a purpose, or no longer so.
+
+    Raises:
+        ReasonNeeded: without a reason.
+    """
+    if not words.strip():
+        raise ReasonNeeded("say why the case is restricted, or no longer is")
+    case = get(session, case_id, saw=saw, lock=True)
+    if case.restricted != restricted:
+        case.restricted = restricted
+        write_down(
+            session,
+            case,
+            Note.RESTRICTED if restricted else Note.UNRESTRICTED,
+            actor=actor,
+            now=now,
+            words=words,
         )
     return case
 
@@ -490,6 +522,7 @@ def _owe(session: Session, case: CaseRow, *, owed: bool) -> None:
 def _widen(session: Session, case: CaseRow, route: Route) -> None:
     """What a further comment adds to a round that runs; nothing that was owed is taken away by it."""
     _owe(session, case, owed=case.answer_owed or route.answer_owed)
+    case.restricted = case.restricted or route.restricted
     if route.severity.rank > case.severity.rank:
         case.severity = route.severity
     if route.answer_owed and route.reply_in is not case.reply_in:

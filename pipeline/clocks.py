@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 from moderation import escalation, matters, pauses, queue
 from moderation.calendar import COMPUTED, GOV_UK, Calendar, Holiday, seed_holidays
@@ -13,10 +14,11 @@ from moderation.lifecycle import ANSWER_OWED
 from moderation.policy import Policy
 from moderation.working_days import working_days
 from pipeline.installation import Installation
-from store import audit, cases, findings, holidays
+from store import audit, cases, findings, holidays, incidents
 from store import matters as matter_rows
 from store.cases import CaseRow
 from store.database import Session
+from store.incidents import IncidentRow
 from store.matters import MatterRow, PauseRow
 from vocabulary import Clock, Label, Language
 
@@ -126,27 +128,16 @@ def warn(here: Installation, *, now: datetime) -> int:
             ids = [fact.case.id for fact in batch]
             told_before, labels = cases.told_keys(session, ids), findings.labels_of_cases(session, ids)
             held, stood = matter_rows.live_of_cases(session, ids), matter_rows.pauses_of_cases(session, ids)
+            happened = incidents.open_of_cases(session, ids)
             days = days or working_days(session, here.policy)
         if not batch:
             return told
         after = batch[-1].case.id
-        wanted = [
-            (fact.case.id, each)
-            for fact in batch
-            for each in escalation.tells(
-                _facts(
-                    fact,
-                    labels.get(fact.case.id, {}),
-                    told_before.get(fact.case.id, frozenset()),
-                    held.get(fact.case.id, ()),
-                    stood.get(fact.case.id, ()),
-                    here.policy,
-                ),
-                here.policy,
-                days,
-                now,
-            )
-        ]
+        wanted = []
+        for case_id, fact in zip(ids, batch, strict=True):
+            beside = _Beside(held.get(case_id, ()), stood.get(case_id, ()), happened.get(case_id, ()))
+            facts = _facts(fact, labels.get(case_id, {}), told_before.get(case_id, frozenset()), beside, here.policy)
+            wanted += [(case_id, each) for each in escalation.tells(facts, here.policy, days, now)]
         if wanted:
             told += here.store.write(partial(_tell, wanted=wanted, now=now))
 
@@ -158,17 +149,24 @@ def _tell(session: Session, wanted: Sequence[tuple[int, escalation.Tell]], now: 
     )
 
 
+class _Beside(NamedTuple):
+    """What has a clock of its own in a case, and what stands still."""
+
+    held: Sequence[MatterRow]
+    stood: Sequence[PauseRow]
+    happened: Sequence[IncidentRow]
+
+
 def _facts(
     fact: cases.Facts,
     scores: Mapping[Label, float],
     told: frozenset[str],
-    held: Sequence[MatterRow],
-    stood: Sequence[PauseRow],
+    beside: _Beside,
     policy: Policy,
 ) -> escalation.Facts:
     case, turn, language = fact.case, fact.round, Language(fact.case.language)
-    still = {(pause.round, pause.matter_id) for pause in stood if pause.ended is None}
-    due = {matter.clock: matter.due for matter in held if (None, matter.id) not in still}
+    still = {(pause.round, pause.matter_id) for pause in beside.stood if pause.ended is None}
+    due = {matter.clock: matter.due for matter in beside.held if (None, matter.id) not in still}
     return escalation.Facts(
         state=case.state,
         area=case.service_area,
@@ -181,5 +179,6 @@ def _facts(
         foi_due=due.get(Clock.FOI),
         sar_due=due.get(Clock.SAR),
         complaint_due=due.get(Clock.COMPLAINT),
+        incident_due=min((each.due for each in beside.happened if each.due), default=None),
         told=told,
     )

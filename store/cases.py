@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import flag_modified
 
 from store.base import Base, insert_if_absent
+from store.incidents import IncidentRow
 from store.matters import ENDED, MatterRow, PauseRow
 from vocabulary import Reason, ReplyLanguage, Severity, State
 
@@ -24,7 +25,8 @@ from vocabulary import Reason, ReplyLanguage, Severity, State
 class CaseRow(Base):
     """One person's conversation in one thread that wants a decision.
 
-    Only `moderation.queue` writes `state`.  `version` is what a form says it saw.
+    A `restricted` case is opened with a purpose, by those whose role needs it.  Only
+    `moderation.queue` writes `state`.  `version` is what a form says it saw.
     """
 
     __tablename__ = "cases"
@@ -60,6 +62,7 @@ class CaseRow(Base):
     reply_in: Mapped[ReplyLanguage]
     answer_owed: Mapped[bool]
     severity: Mapped[Severity]
+    restricted: Mapped[bool] = mapped_column(default=False)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     escalated_to: Mapped[str] = mapped_column(default="")
     due: Mapped[date]
@@ -243,13 +246,17 @@ def newest_in_thread(session: Session, account_id: int, author_id: int | None, t
 def running(session: Session, *, after: int = 0, limit: int = 500) -> Sequence[Facts]:
     """Cases that still owe something, with their current round, a page at a time by id.
 
-    One that was answered still does where a request or a complaint in it has not ended.
+    One that was answered or closed still does where a request, a complaint or an incident in it has not ended.
     """
     live = select(MatterRow.case_id).where(MatterRow.state.not_in(ENDED))
+    happened = select(IncidentRow.case_id).where(IncidentRow.ended_at.is_(None))
     rows = session.execute(
         select(CaseRow, RoundRow)
         .join(RoundRow, (RoundRow.case_id == CaseRow.id) & (RoundRow.number == CaseRow.round))
-        .where(CaseRow.state.not_in([State.CLOSED, State.ANSWERED]) | CaseRow.id.in_(live), CaseRow.id > after)
+        .where(
+            CaseRow.state.not_in([State.CLOSED, State.ANSWERED]) | CaseRow.id.in_(live) | CaseRow.id.in_(happened),
+            CaseRow.id > after,
+        )
         .order_by(CaseRow.id)
         .limit(limit)
     )

@@ -58,6 +58,7 @@ class QueueCase:
     reply_in: ReplyLanguage
     answer_owed: bool
     severity: Severity
+    restricted: bool
     due: date
     ack_due: date | None
     acknowledged: bool
@@ -194,6 +195,17 @@ def area_of(session: Session, case_id: int) -> str | None:
     return session.scalar(select(CaseRow.service_area).where(CaseRow.id == case_id))
 
 
+def is_restricted(session: Session, case_id: int) -> bool:
+    """Whether a case is opened only with a purpose."""
+    return bool(session.scalar(select(CaseRow.restricted).where(CaseRow.id == case_id)))
+
+
+def restricted_cases(session: Session, *, limit: int) -> tuple[QueueCase, ...]:
+    """The open restricted cases of every area, due soonest first."""
+    rows = session.execute(_LINE.where(OPEN, CaseRow.restricted).order_by(CaseRow.due, CaseRow.id).limit(limit))
+    return tuple(map(_queue_case, rows))
+
+
 def case_of_part(session: Session, part_id: int) -> int | None:
     """The case that a part of a reply belongs to."""
     return session.scalar(
@@ -292,6 +304,7 @@ _LINE: Select[*tuple[Any, ...]] = (
         CaseRow.reply_in,
         CaseRow.answer_owed,
         CaseRow.severity,
+        CaseRow.restricted,
         CaseRow.due,
         RoundRow.ack_due,
         RoundRow.acknowledged_at,

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine, MetaData, inspect
 
 from store import (
+    access,
     accounts,
     audit,
     cases,
@@ -15,6 +16,7 @@ from store import (
     evidence,
     findings,
     holidays,
+    incidents,
     jobs,
     matters,
     people,
@@ -28,6 +30,7 @@ from store.base import Base
 from vocabulary import GwylioError
 
 NOUNS = (
+    access,
     accounts,
     audit,
     cases,
@@ -36,6 +39,7 @@ NOUNS = (
     evidence,
     findings,
     holidays,
+    incidents,
     jobs,
     matters,
     people,

@@ -26,9 +26,21 @@ from moderation.lifecycle import IllegalTransition
 from moderation.queue import StaleCase, UnknownCase
 from moderation.replies import NoReplyHere
 from pipeline import Installation
-from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, gate
+from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, PurposeNeeded, gate
 from web.pages import STATIC, chosen_language, in_both, in_other_language, render
-from web.routes import accounts, cases, entering, entry, escalations, matters, queue, reports, tokens, webhooks
+from web.routes import (
+    accounts,
+    cases,
+    entering,
+    entry,
+    escalations,
+    incidents,
+    matters,
+    queue,
+    reports,
+    tokens,
+    webhooks,
+)
 from web.security import HEADERS, KEEP_NOTHING, PlainForms, SafeAnswers, SignInLimit
 from web.wired import Web
 from words import LANGUAGES, Words
@@ -102,11 +114,12 @@ def create_app(
     app.state.web = Web(here, now, saved, limit or SignInLimit())
     app.include_router(entry.door)
     app.include_router(webhooks.router)
-    for part in (entry, queue, cases, matters, entering, escalations, reports, accounts, tokens):
+    for part in (entry, queue, incidents, cases, matters, entering, escalations, reports, accounts, tokens):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind in ERRORS:
         app.add_exception_handler(kind, _told)
+    app.add_exception_handler(PurposeNeeded, _say_why_first)
     app.add_exception_handler(NotSignedIn, _sign_in_first)
     app.add_exception_handler(HTTPException, _of_status)
     app.add_exception_handler(Exception, _ours)
@@ -123,6 +136,13 @@ async def _not_a_plain_form(scope: Scope, receive: Receive, send: Send) -> None:
 def _told(request: Request, error: Exception) -> Response:
     said = next(said for kind, said in ERRORS.items() if isinstance(error, kind))
     return _error_page(request, said, case_id=request.path_params.get("case_id"))
+
+
+def _say_why_first(request: Request, error: Exception) -> Response:
+    """A restricted case is opened with a purpose: whoever has said none today is asked for it."""
+    case_id = error.case_id if isinstance(error, PurposeNeeded) else 0
+    language = chosen_language(request) or "en"
+    return RedirectResponse(f"/{language}/cases/{case_id}/purpose", 303)
 
 
 def _sign_in_first(request: Request, _error: Exception) -> Response:

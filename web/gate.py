@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
+from moderation import restricted
+from moderation.record import Actor
 from store import desk, evidence, sessions
 from store.database import Session
 from vocabulary import GwylioError, Role
@@ -27,6 +29,9 @@ ANSWERING: Final = frozenset({Role.OFFICER, Role.COMMUNICATIONS})
 WATCHING: Final = frozenset({Role.COMMUNICATIONS, Role.AUDITOR, Role.ADMINISTRATOR})
 COMMUNICATIONS: Final = frozenset({Role.COMMUNICATIONS})
 CONNECTING: Final = frozenset({Role.COMMUNICATIONS, Role.ADMINISTRATOR})
+
+HEARING: Final = frozenset({Role.COMMUNICATIONS, Role.SAFEGUARDING, Role.LEGAL, Role.AUDITOR})
+"""Who is told of incidents, each of those that concern them."""
 
 PUBLIC: Final = frozenset({"entry", "healthz", "sign_in_page", "sign_in", "webhook_asked", "webhook_came"})
 """Routes for people who have not signed in, and for platforms, which sign what they send."""
@@ -46,6 +51,12 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "hide": ANSWERING,
     "correct": ANSWERING,
     "record_reply": ANSWERING,
+    "purpose_page": restricted.MAY_OPEN,
+    "purpose": restricted.MAY_OPEN,
+    "restrict": ANSWERING | {Role.SAFEGUARDING},
+    "begin_incident": ANSWERING | {Role.SAFEGUARDING},
+    "incidents": HEARING,
+    "end_incident": HEARING | ANSWERING,
     "take_up": ANSWERING,
     "matter": ANSWERING,
     "strike_pause": ANSWERING,
@@ -60,10 +71,14 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "token": CONNECTING,
 }
 
+SAYING_WHY: Final = frozenset({"purpose_page", "purpose"})
+"""Routes of a restricted case that are open before a purpose is given: they show nothing of it."""
+
 PAGES: Final = (
     ("queue", N_("Queue"), "queue", ("queue", "cases")),
     ("enter_page", N_("Enter by hand"), "enter", ("enter",)),
     ("escalations", N_("Escalations"), "escalations", ("escalations", "parts")),
+    ("incidents", N_("Incidents"), "incidents", ("incidents",)),
     ("weekly", N_("Weekly report"), "reports/weekly", ("reports",)),
     ("accounts", N_("Accounts"), "accounts", ("accounts",)),
 )
@@ -80,6 +95,14 @@ class FormNotOurs(GwylioError):
 
 class NotAllowed(GwylioError):
     """The reader may see this and may not do it."""
+
+
+class PurposeNeeded(GwylioError):
+    """The case is restricted, and the reader has not said today why they open it."""
+
+    def __init__(self, case_id: int) -> None:
+        super().__init__(f"case {case_id} is opened with a purpose")
+        self.case_id = case_id
 
 
 class NotThere(GwylioError):
@@ -148,11 +171,14 @@ def _admit(request: Request, web: Web, token: str) -> None:
         raise FormNotOurs(f"a form for {name} came without its token")
     roles = PERMISSIONS.get(name, frozenset())
     named = {key: value for key, value in request.path_params.items() if key in _CASE_BY}
-    held = reader.roles_in(_area(web, *named.popitem())) - SHOWN_ONLY if named else reader.roles()
+    case = _case(web, *named.popitem()) if named else None
+    held = _held(reader, case) if case else reader.roles()
     if not held:
         raise NotThere
     if not held & roles:
         raise NotAllowed
+    if case and case.restricted and name not in SAYING_WHY:
+        _see(web, reader, case.id, name)
 
 
 def signed_in(request: Request, web: Web) -> Reader | None:
@@ -197,8 +223,36 @@ MOST_FIELDS: Final = 50
 """In one form, its files aside; none of ours has a third of it."""
 
 
-def _area(web: Web, key: str, value: Any) -> str:
-    """The service area of the case that a path names.
+class _Case(NamedTuple):
+    id: int
+    area: str
+    restricted: bool
+
+
+def _held(reader: Reader, case: _Case) -> frozenset[Role]:
+    """What the reader is to this case; where it is restricted, only roles that need it count."""
+    held = reader.roles_in(case.area)
+    return held & restricted.MAY_OPEN if case.restricted else held - SHOWN_ONLY
+
+
+def _see(web: Web, reader: Reader, case_id: int, name: str) -> None:
+    """Let a reader pass to a restricted case, and keep that they saw it.
+
+    Raises:
+        PurposeNeeded: they have not said why.
+    """
+    now = web.now()
+    with web.store.read() as session:
+        may = restricted.may_read(session, case_id, user_id=reader.user_id, now=now)
+    if not may:
+        raise PurposeNeeded(case_id)
+    if name == "case":
+        actor = Actor(reader.session.username, reader.user_id)
+        web.store.write(lambda session: restricted.seen(session, case_id, actor=actor, now=now))
+
+
+def _case(web: Web, key: str, value: Any) -> _Case:
+    """The case that a path names.
 
     Raises:
         NotThere: it names none.
@@ -209,9 +263,9 @@ def _area(web: Web, key: str, value: Any) -> str:
     with web.store.read() as session:
         case_id = _CASE_BY[key](session, int(number))
         area = desk.area_of(session, case_id) if case_id is not None else None
-    if area is None:
-        raise NotThere
-    return area
+        if case_id is None or area is None:
+            raise NotThere
+        return _Case(case_id, area, desk.is_restricted(session, case_id))
 
 
 _CASE_BY: Final[Mapping[str, Callable[[Session, int], int | None]]] = {

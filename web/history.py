@@ -40,6 +40,11 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.CORRECTED: N_("{who} corrected a finding."),
     Note.DUE_RECOMPUTED: N_("The deadline was counted again."),
     Note.MATTER: N_("{who} recorded what becomes of a request or complaint."),
+    Note.INCIDENT_OPENED: N_("{who} recorded an incident."),
+    Note.INCIDENT_ENDED: N_("{who} recorded what was done about an incident."),
+    Note.RESTRICTED: N_("{who} restricted the case: it is opened with a purpose."),
+    Note.UNRESTRICTED: N_("{who} lifted the restriction of the case."),
+    Note.OPENED_WITH_PURPOSE: N_("{who} opened the restricted case."),
     Note.PAUSED: N_("A clock stands still."),
     Note.RESUMED: N_("A clock runs again."),
     Note.PAUSE_STRUCK: N_("{who} struck out a pause."),
@@ -121,6 +126,13 @@ class Teller:
             return self.words.name(Language(value))
         return self.yes_or_no(value == "yes")
 
+    def incident(self, value: Any) -> str:
+        kind = self.policy.incident(str(value))
+        return kind.say(self.words.language) if kind else str(value)
+
+    def as_it_is(self, value: Any) -> str:
+        return str(value)
+
     def clock(self, value: Any) -> str:
         return self.words.name(Clock(value)) if value in set(Clock) else str(value)
 
@@ -173,6 +185,14 @@ _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
         "clock": (N_("About: {value}"), Teller.clock),
         "to": (N_("Now: {value}"), Teller.matter),
         "due": (N_("Due: {value}"), Teller.day),
+    },
+    Note.INCIDENT_OPENED: {
+        "kind": (N_("What: {value}"), Teller.incident),
+        "due": (N_("Due: {value}"), Teller.day),
+    },
+    Note.INCIDENT_ENDED: {
+        "kind": (N_("What: {value}"), Teller.incident),
+        "reference": (N_("Number: {value}"), Teller.as_it_is),
     },
     Note.PAUSED: {"began": (N_("Since: {value}"), Teller.day)},
     Note.RESUMED: {"began": (N_("Since: {value}"), Teller.day), "ended": (N_("Until: {value}"), Teller.day)},

@@ -9,14 +9,16 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Response
 
 import pipeline
+from moderation import incidents as incident_rules
 from moderation import lifecycle, pauses, queue, replies
 from moderation import matters as matter_rules
 from moderation.deadlines import Deadline
-from moderation.policy import Policy
+from moderation.policy import IncidentKind, Policy
 from moderation.replies import Draft
 from moderation.reply_rules import Code
-from store import desk, evidence, matters, sessions
+from store import desk, evidence, incidents, matters, sessions
 from store.desk import CaseFile
+from store.incidents import IncidentRow
 from store.matters import MatterRow, PauseRow
 from store.people import EVERY_AREA
 from store.sessions import Colleague
@@ -67,6 +69,9 @@ DONE: Final[Mapping[str, str]] = {
     "native": N_("The reply made on the platform counts as the answer."),
     "record": N_("The reply given elsewhere is recorded."),
     "matter": N_("What became of the request or complaint is recorded."),
+    "incident": N_("The incident is recorded, and those whom the policy names have been told."),
+    "incident_ended": N_("What was done about the incident is recorded."),
+    "restrict": N_("Whether the case is restricted has been changed."),
     "strike": N_("The pause is struck out and the date counted again."),
     "entered": N_("The comment is kept, and this is its case."),
 }
@@ -435,6 +440,7 @@ def case_page(
             raise NotThere
         officers, names = sessions.officers(session), sessions.names(session)
         kept = evidence.of_comments(session, [said.comment.id for said in file.said])
+        happened = incidents.of_case(session, case_id)
         running, stood = matters.of_case(session, case_id), matters.pauses_of_case(session, case_id)
     policy, calendar = visit.here.policy, visit.web.calendars()[Clock.ANSWER]
     held = visit.reader.roles_in(file.case.service_area)
@@ -472,6 +478,10 @@ def case_page(
             kind for kind in matter_rules.KINDS if not any(each.live and each.clock is kind for each in running)
         ],
         pauses=stood,
+        incidents=happened,
+        incident_kinds={kind.slug: kind for kind in policy.incidents},
+        suggested=_suggested(file, happened, policy),
+        may_bundle=may_act and _bundled(file, happened, policy),
         because=[Reason(text, values) for text, values in file.case.because],
         hint=visit.words.gettext(STILL if _stands_still(file, stood) else STATE_HINTS[file.case.state]),
         history=[teller.line(each) for each in reversed(file.history)],
@@ -489,6 +499,28 @@ def case_page(
         faults_title=faults_title,
         done=done,
     )
+
+
+def _labels(file: CaseFile, policy: Policy) -> set[Label]:
+    """What is flagged anywhere in the case."""
+    flags = (each.about for said in file.said for each in thread.flags(said.findings, policy))
+    return {about for about in flags if isinstance(about, Label)}
+
+
+def _suggested(file: CaseFile, happened: Sequence[IncidentRow], policy: Policy) -> list[IncidentKind]:
+    """The incidents that an open case points to, less those that somebody has recorded."""
+    if file.case.state in {State.ANSWERED, State.CLOSED}:
+        return []
+    recorded = {incident.kind for incident in happened}
+    kinds = incident_rules.suggested(_labels(file, policy), policy)
+    return [kind for kind in kinds if kind.slug not in recorded]
+
+
+def _bundled(file: CaseFile, happened: Sequence[IncidentRow], policy: Policy) -> bool:
+    """Whether the pack offers the evidence of this case as a bundle."""
+    recorded = {incident.kind for incident in happened}
+    kinds = incident_rules.suggested(_labels(file, policy), policy)
+    return any(kind.bundle for kind in (*kinds, *(k for k in policy.incidents if k.slug in recorded)))
 
 
 def _stands_still(file: CaseFile, stood: Sequence[PauseRow]) -> bool:
