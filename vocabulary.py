@@ -179,6 +179,7 @@ class Note(StrEnum):
     MATTER = "matter"
     INCIDENT_OPENED = "incident_opened"
     INCIDENT_ENDED = "incident_ended"
+    BUNDLED = "bundled"
     RESTRICTED = "restricted"
     UNRESTRICTED = "unrestricted"
     OPENED_WITH_PURPOSE = "opened_with_purpose"

@@ -307,6 +307,13 @@ def newest_since(session: Session, since: datetime, limit: int) -> list[vocabula
     return [_as_comment(row) for row in rows]
 
 
+def wordings(session: Session, ids: Sequence[int]) -> Sequence[RevisionRow]:
+    """Every wording of these comments with what the platform gave us, in order of the comments and of time."""
+    return session.scalars(
+        select(RevisionRow).where(RevisionRow.comment_id.in_(ids)).order_by(RevisionRow.comment_id, RevisionRow.number)
+    ).all()
+
+
 def placed_since(session: Session, since: datetime, limit: int) -> list[tuple[int, str, str]]:
     """Id, case reference and the account's service area of the newest comments that have a case, newest first."""
     from store.cases import CaseRow

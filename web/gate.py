@@ -54,6 +54,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "purpose_page": restricted.MAY_OPEN,
     "purpose": restricted.MAY_OPEN,
     "restrict": ANSWERING | {Role.SAFEGUARDING},
+    "bundle": ANSWERING | {Role.SAFEGUARDING},
     "begin_incident": ANSWERING | {Role.SAFEGUARDING},
     "incidents": HEARING,
     "end_incident": HEARING | ANSWERING,

@@ -42,6 +42,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.MATTER: N_("{who} recorded what becomes of a request or complaint."),
     Note.INCIDENT_OPENED: N_("{who} recorded an incident."),
     Note.INCIDENT_ENDED: N_("{who} recorded what was done about an incident."),
+    Note.BUNDLED: N_("{who} made a bundle of the evidence."),
     Note.RESTRICTED: N_("{who} restricted the case: it is opened with a purpose."),
     Note.UNRESTRICTED: N_("{who} lifted the restriction of the case."),
     Note.OPENED_WITH_PURPOSE: N_("{who} opened the restricted case."),

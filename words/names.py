@@ -145,6 +145,7 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         Note.MATTER: N_("request or complaint moved on"),
         Note.INCIDENT_OPENED: N_("incident recorded"),
         Note.INCIDENT_ENDED: N_("incident ended"),
+        Note.BUNDLED: N_("evidence bundle made"),
         Note.RESTRICTED: N_("case restricted"),
         Note.UNRESTRICTED: N_("restriction lifted"),
         Note.OPENED_WITH_PURPOSE: N_("restricted case opened"),

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Response
 
 from moderation import incidents, queue, restricted
 from moderation.policy import IncidentKind, Whom
+from reports import bundle
 from store import desk, findings
 from store import incidents as rows
 from store.database import Session
@@ -123,6 +124,25 @@ def begin_incident(visit: SomeVisit, case_id: int, fields: Annotated[IncidentFie
             )
         )
     return visit.go(f"cases/{case_id}", done="incident")
+
+
+@router.post("/cases/{case_id}/bundle", name="bundle")
+def make_bundle(visit: SomeVisit, case_id: int) -> Response:
+    """The evidence of a case to hand over; the trail says who made it."""
+    body = visit.here.settings.body
+    made = visit.store.write(
+        lambda session: bundle.make(
+            session,
+            case_id,
+            language=visit.words.language,
+            body=getattr(body, visit.words.language),
+            policy=visit.here.policy,
+            actor=visit.actor,
+            now=visit.now,
+        )
+    )
+    headers = {"content-disposition": f'attachment; filename="{made.name}"'}
+    return Response(made.content, media_type="application/zip", headers=headers)
 
 
 @router.get("/incidents", name="incidents")
