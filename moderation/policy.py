@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
@@ -304,6 +304,34 @@ class EscalateRule(Record):
         return self.due_in_working_days is not None or self.overdue_working_days is not None
 
 
+class Duty(Bilingual, Sourced):
+    """Something that has to be done about an account, a person or the body, besides answering."""
+
+    on: Literal["account", "person", "body"]
+    """What it is done about."""
+    by: Annotated[tuple[Role, ...], Field(min_length=1)]
+    """Who records it."""
+    asks: tuple[Bilingual, ...] = ()
+    """What is to be looked at and answered with yes or no."""
+    after: tuple[Text, ...] = ()
+    """Duties that must have been recorded before."""
+    every_months: Annotated[int, Field(ge=1, strict=True)] | None = None
+    """How often it is done again."""
+    every_working_days: Annotated[int, Field(ge=1, strict=True)] | None = None
+    """How often it is done again, for what is done within weeks."""
+
+
+class Posting(Sourced):
+    """How an account is kept alive."""
+
+    times_a_week: Annotated[int, Field(ge=0, strict=True)]
+    """Posts a week at least; 0 asks for none."""
+    bilingual: bool
+    """Whether every post has Welsh in it."""
+    stale_after_days: Annotated[int, Field(ge=1, strict=True)]
+    """Days without a post after which an account counts as left alone."""
+
+
 class IncidentKind(Choice):
     """Something that has to be acted on at once, and by a person."""
 
@@ -377,6 +405,8 @@ class Policy(Record):
     escalations: tuple[EscalateRule, ...] = Field(default=(), alias="escalate")
     removal: Removal
     restricted: Restricted
+    posting: Posting
+    duties: Mapping[Text, Duty] = Field(default_factory=dict, alias="duty")
     incidents: tuple[IncidentKind, ...] = Field(default=(), alias="incident")
 
     def threshold(self, about: Label | Question, language: Language) -> float:
@@ -513,12 +543,24 @@ def _faults(values: Mapping[str, Any], files: Collection[TomlFile], areas: Colle
             yield problem(("route", place), "the last route must have no condition, so that nothing is lost")
         if not last and not conditional:
             yield problem(("route", place), "has no condition, so the routes after it are never reached")
+    yield from _duty_faults(values.get("duty"), problem)
     for table in ("outcome", "escalate", "incident"):
         first: dict[Any, int] = {}
         for place, entry in _tables(values, table):
             slug = entry.get("slug")
             if isinstance(slug, str) and first.setdefault(slug, place) != place:
                 yield problem((table, place, "slug"), f"{slug} is already {table}[{first[slug] + 1}]")
+
+
+def _duty_faults(duties: object, problem: Callable[[Key, str], Problem]) -> Iterator[Problem]:
+    """Duties that wait for one that nobody has."""
+    if not isinstance(duties, Mapping):
+        return
+    for slug, duty in duties.items():
+        before = duty.get("after", ()) if isinstance(duty, Mapping) else ()
+        for unknown in (str(each) for each in before if each not in duties):
+            hint = did_you_mean(unknown, list(duties))
+            yield problem(("duty", slug, "after"), f"there is no duty {unknown}{hint}")
 
 
 def _tables(values: Mapping[str, Any], key: str) -> list[tuple[int, Mapping[str, Any]]]:

@@ -307,6 +307,23 @@ def newest_since(session: Session, since: datetime, limit: int) -> list[vocabula
     return [_as_comment(row) for row in rows]
 
 
+def posts_unread(session: Session, *, limit: int) -> list[tuple[int, str, datetime]]:
+    """Id, words and time of our own posts whose language nobody has read, newest first."""
+    rows = session.execute(
+        select(PostRow.id, PostRow.text, PostRow.posted_at)
+        .where(PostRow.language == "")
+        .order_by(PostRow.posted_at.desc(), PostRow.id.desc())
+        .limit(limit)
+    )
+    return [(post_id, text, at) for post_id, text, at in rows]
+
+
+def keep_post_languages(session: Session, found: Mapping[int, vocabulary.Language]) -> None:
+    """The language of each of these posts."""
+    for post_id, language in found.items():
+        session.execute(update(PostRow).where(PostRow.id == post_id).values(language=language.value))
+
+
 def wordings(session: Session, ids: Sequence[int]) -> Sequence[RevisionRow]:
     """Every wording of these comments with what the platform gave us, in order of the comments and of time."""
     return session.scalars(

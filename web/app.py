@@ -37,6 +37,7 @@ from web.routes import (
     incidents,
     matters,
     queue,
+    register,
     reports,
     tokens,
     webhooks,
@@ -114,7 +115,7 @@ def create_app(
     app.state.web = Web(here, now, saved, limit or SignInLimit())
     app.include_router(entry.door)
     app.include_router(webhooks.router)
-    for part in (entry, queue, incidents, cases, matters, entering, escalations, reports, accounts, tokens):
+    for part in (entry, queue, incidents, cases, matters, entering, escalations, reports, accounts, register, tokens):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind in ERRORS:

@@ -70,6 +70,11 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "weekly_csv": EVERYBODY,
     "accounts": WATCHING,
     "token": CONNECTING,
+    "register": WATCHING | {Role.OFFICER},
+    "register_record": WATCHING | {Role.OFFICER, Role.SENIOR},
+    "give_access": CONNECTING,
+    "end_access": CONNECTING,
+    "users_csv": WATCHING,
 }
 
 SAYING_WHY: Final = frozenset({"purpose_page", "purpose"})
@@ -82,6 +87,7 @@ PAGES: Final = (
     ("incidents", N_("Incidents"), "incidents", ("incidents",)),
     ("weekly", N_("Weekly report"), "reports/weekly", ("reports",)),
     ("accounts", N_("Accounts"), "accounts", ("accounts",)),
+    ("register", N_("Account register"), "register", ("register",)),
 )
 """The navigation: the route's name, what the link says, where it leads, and the paths that belong to it."""
 
