@@ -7,6 +7,7 @@
     record_reply   a reply that was given elsewhere stops the clocks too       pipeline/entering.py
     dispatch       the outbox leaves, once, with proof                         pipeline/replying.py
     warn           whoever the policy names is told, once                      pipeline/clocks.py
+    notify         what each is to hear becomes one message, and leaves once   pipeline/notifying.py
     watch          an account that is not heard is noticed                     pipeline/health.py
     receive        what a platform pushes to us is kept before it is answered  pipeline/webhooks.py
     settle         the platform is asked what that was about                   pipeline/webhooks.py
@@ -22,6 +23,7 @@ from pipeline.collecting import Collected, Imported, bring_in, collect, keep_pag
 from pipeline.entering import EntryRefused, enter, hand_out, record_reply
 from pipeline.health import watch
 from pipeline.installation import Collectors, Installation
+from pipeline.notifying import Notified, notify, senior_digest
 from pipeline.reading import place, read_waiting, readings_of
 from pipeline.replying import Dispatched, dispatch, hide, send_reply, takes_replies
 from pipeline.tokens import tend
@@ -35,6 +37,7 @@ __all__ = [
     "Imported",
     "Installation",
     "Mentioned",
+    "Notified",
     "Settled",
     "bring_in",
     "collect",
@@ -43,6 +46,7 @@ __all__ = [
     "hand_out",
     "hide",
     "keep_page",
+    "notify",
     "place",
     "read_waiting",
     "readings_of",
@@ -52,6 +56,7 @@ __all__ = [
     "record_reply",
     "refresh_holidays",
     "send_reply",
+    "senior_digest",
     "settle",
     "takes_replies",
     "tend",

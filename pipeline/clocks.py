@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from moderation import deadlines, escalation, queue
+from moderation import deadlines, escalation, queue, telling
 from moderation.calendar import COMPUTED, GOV_UK, Calendar, Holiday, calendars, seed_holidays
 from moderation.policy import Policy
 from pipeline.installation import Installation
-from store import audit, cases, findings, holidays
+from pipeline.notifying import reach_of
+from store import audit, cases, findings, holidays, notices
 from store.database import Session
 from vocabulary import Clock, Label, Language
 
@@ -99,6 +100,7 @@ def warn(here: Installation, *, now: datetime) -> int:
             batch = cases.running(session, after=after)
             ids = [fact.case.id for fact in batch]
             told_before, labels = cases.told_keys(session, ids), findings.labels_of_cases(session, ids)
+            unopened = notices.unopened_since(session, ids)
             days = days or working_days(session, here.policy)
         if not batch:
             return told
@@ -107,24 +109,40 @@ def warn(here: Installation, *, now: datetime) -> int:
             (fact.case.id, each)
             for fact in batch
             for each in escalation.tells(
-                _facts(fact, labels.get(fact.case.id, {}), told_before.get(fact.case.id, frozenset()), here.policy),
+                _facts(
+                    fact,
+                    labels.get(fact.case.id, {}),
+                    told_before.get(fact.case.id, frozenset()),
+                    unopened.get(fact.case.id),
+                    here.policy,
+                ),
                 here.policy,
                 days,
                 now,
             )
         ]
         if wanted:
-            told += here.store.write(partial(_tell, wanted=wanted, now=now))
+            told += here.store.write(partial(_tell, here=here, wanted=wanted, now=now))
 
 
-def _tell(session: Session, wanted: Sequence[tuple[int, escalation.Tell]], now: datetime) -> int:
-    return sum(
-        queue.tell(session, queue.get(session, case_id), key=each.key, whom=each.whom.value, about=each.about, now=now)
-        for case_id, each in wanted
-    )
+def _tell(session: Session, here: Installation, wanted: Sequence[tuple[int, escalation.Tell]], now: datetime) -> int:
+    """A warning that is given, and whoever is to hear of it, are one act: neither is there without the other."""
+    reach, told = reach_of(session, here.settings), 0
+    for case_id, each in wanted:
+        case = queue.get(session, case_id)
+        if queue.tell(session, case, key=each.key, whom=each.whom.value, about=each.about, now=now):
+            telling.address(session, case, each, reach, now=now)
+            told += 1
+    return told
 
 
-def _facts(fact: cases.Facts, scores: Mapping[Label, float], told: frozenset[str], policy: Policy) -> escalation.Facts:
+def _facts(
+    fact: cases.Facts,
+    scores: Mapping[Label, float],
+    told: frozenset[str],
+    unopened_since: datetime | None,
+    policy: Policy,
+) -> escalation.Facts:
     case, turn, language = fact.case, fact.round, Language(fact.case.language)
     return escalation.Facts(
         state=case.state,
@@ -138,4 +156,5 @@ def _facts(fact: cases.Facts, scores: Mapping[Label, float], told: frozenset[str
         foi_due=turn.foi_due,
         sar_due=turn.sar_due,
         told=told,
+        unopened_since=unopened_since,
     )

@@ -37,7 +37,7 @@ def routes(site: Site) -> Iterator[Route]:
 
 
 def asked(route: Route, places: dict[str, str]) -> Route:
-    return route._replace(path=route.path.format(language="en", act="close", rest="reply", **places))
+    return route._replace(path=route.path.format(language="en", act="close", rest="reply", notice_id="1", **places))
 
 
 def test_every_route_has_a_permission_and_every_permission_a_route(still_site: Site) -> None:
