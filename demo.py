@@ -43,6 +43,8 @@ from store.database import Session, Store
 from vocabulary import Act, GwylioError, MatterAct, ReplyKind, Role
 
 PASSWORD = "gwylio-demo"  # noqa: S105 - of invented people, on loopback, in a database made for the demo
+MAIL_AT = "dyffryn-eirian.example"
+"""A name that belongs to nobody (RFC 2606); and nothing is sent anyway."""
 MARK = "this-is-a-gwylio-demo"
 ROUNDS = (8, 15)
 """London hours at which the played past is collected; what an officer acts on is collected before."""
@@ -218,7 +220,8 @@ class Stage:
         if at.astimezone(LONDON).hour == ROUNDS[0]:
             for slug in sorted(self._missing):
                 pipeline.recheck(self.here, slug, now=at)
-        pipeline.warn(self.here, now=at)
+        scheduler.escalate(self.here, now=at)
+        pipeline.senior_digest(self.here, now=at)
 
     def _officer(self, event: OfficerActed) -> None:
         at = event.at
@@ -324,6 +327,8 @@ def _stage(folder: Path, *, seed: int, now: datetime, log: Path, port: int = 0) 
             body={"cy": told.council.name_cy, "en": told.council.name_en},
             state_dir=folder,
             bank_holidays_url="",
+            send_notices=False,
+            public_url=f"http://127.0.0.1:{port or 8080}",
             port=port or 8080,
             platform_urls={each.platform.value: simulator.url_of(each.platform) for each in told.council.accounts},
         )
@@ -341,14 +346,20 @@ def _people_and_accounts(session: Session, here: Installation, told: Story, worl
 
     kept = hash_password(PASSWORD)
     for person in told.council.staff:
-        everywhere = {Role.COMMUNICATIONS, Role.AUDITOR, Role.ADMINISTRATOR}
+        everywhere = {Role.COMMUNICATIONS, Role.SENIOR, Role.AUDITOR, Role.ADMINISTRATOR}
         grants = [
             (role, area)
             for role in person.roles
             for area in ([people.EVERY_AREA] if role in everywhere else person.areas)
         ]
         people.add(
-            session, username=person.username, full_name=person.name, password_hash=kept, grants=grants, now=since
+            session,
+            username=person.username,
+            full_name=person.name,
+            password_hash=kept,
+            grants=grants,
+            email=f"{person.username}@{MAIL_AT}",
+            now=since,
         )
     for each in told.council.accounts:
         account = accounts.add(
@@ -423,6 +434,7 @@ def _say_where(stage: Stage) -> None:
         where = f" ({', '.join(person.areas)})" if person.areas and Role.OFFICER in person.roles else ""
         print(f"    {person.username:18} {what}{where}")
     print(f"  the weekly report: {settings.reports_dir}")
+    print("  messages to colleagues leave nowhere; they are on the page Negeseuon · Messages")
     print("  new comments keep arriving; stop with Ctrl-C", flush=True)
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         import webbrowser

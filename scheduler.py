@@ -72,6 +72,12 @@ def settle(here: Installation, slug: str, *, now: datetime) -> object:
     return told
 
 
+def escalate(here: Installation, *, now: datetime) -> object:
+    """Warn whom the policy names, and at once write to them: what one round finds goes into one message."""
+    pipeline.warn(here, now=now)
+    return pipeline.notify(here, now=now)
+
+
 def forget(here: Installation, *, now: datetime) -> object:
     """Delete the browser sessions that have run out, what was paid for on past days, and the words of old notices."""
     here.store.write(lambda session: webhooks.forget_words(session, before=now - webhooks.WORDS_KEPT))
@@ -97,7 +103,8 @@ JOBS: tuple[Job, ...] = (
     Job("recheck", pipeline.recheck, every={"hours": 3}, per_account=True),
     Job("classify", pipeline.read_waiting, every={"minutes": 5}, at_once=True),
     Job("dispatch", pipeline.dispatch, every={"seconds": 20}, per_account=True),
-    Job("escalate", pipeline.warn, every={"minutes": 5}),
+    Job("escalate", escalate, every={"minutes": 5}),
+    Job("senior digest", pipeline.senior_digest, every={"minutes": 5}),
     Job("watch", pipeline.watch, every={"minutes": 10}),
     Job("forget", forget, at={"hour": "3", "minute": "40"}),
     Job("holidays", holidays, at={"hour": "4", "minute": "10"}, at_once=True),

@@ -193,6 +193,8 @@ class Note(StrEnum):
     REPLY_RECORDED = "reply_recorded"
     NATIVE_REPLY_FOUND = "native_reply_found"
     TOLD = "told"
+    SENIOR_FLAGGED = "senior_flagged"
+    SENIOR_FLAG_ENDED = "senior_flag_ended"
 
 
 class ReplyKind(StrEnum):
@@ -212,6 +214,21 @@ class ReplyState(StrEnum):
     DRAFT = "draft"
     AWAITING_APPROVAL = "awaiting_approval"
     APPROVED = "approved"
+    SENDING = "sending"
+    SENT = "sent"
+    UNCERTAIN = "uncertain"
+    FAILED_FOR_NOW = "failed_for_now"
+    FAILED_FOR_GOOD = "failed_for_good"
+
+
+class NoticeState(StrEnum):
+    """The life of one message to a colleague.
+
+    SENDING is durable before the first byte leaves.  UNCERTAIN has lost its process or its answer on
+    the way, and only a person sends it again.
+    """
+
+    WAITING = "waiting"
     SENDING = "sending"
     SENT = "sent"
     UNCERTAIN = "uncertain"

@@ -6,14 +6,16 @@ suggests one where a label points to it and does none of it: a person acts, and 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from moderation import queue
 from moderation.deadlines import london_date
+from moderation.escalation import Tell
 from moderation.policy import IncidentKind, Policy
 from moderation.record import Actor, write_down
 from moderation.working_days import working_days
+from store.cases import CaseRow
 from store.database import Session
 from store.incidents import IncidentRow
 from vocabulary import Clock, GwylioError, Label, Note, Reason
@@ -47,8 +49,11 @@ def begin(
     words: str,
     option: str = "",
     saw: int | None = None,
+    told: Callable[[CaseRow, Tell], object] = lambda case, tell: None,
 ) -> IncidentRow:
     """A person says that this has happened, and everybody whom the pack names is told at once.
+
+    `told` is called for each warning that is given, in the same transaction.
 
     Raises:
         IncidentRefused: no such kind, no choice where the pack wants one, or no word on what happened.
@@ -96,7 +101,9 @@ def begin(
     )
     about = Reason("policy: {rule}", kind.values("rule"))
     for whom in kind.tell:
-        queue.tell(session, case, key=f"incident-{incident.id}/{whom}", whom=whom.value, about=about, now=now)
+        tell = Tell(whom, case.service_area, about, f"incident-{incident.id}/{whom}", urgent=True, at_night=False)
+        queue.tell(session, case, key=tell.key, whom=whom.value, about=about, now=now)
+        told(case, tell)
     return incident
 
 

@@ -267,7 +267,10 @@ Watched = Literal["acknowledgement", "answer", "foi", "sar", "complaint", "incid
 
 
 class EscalateRule(Record):
-    """Whom to tell, and on what: days left, days late, a severity reached or a label flagged.  Exactly one of these."""
+    """Whom to tell, and on what: days left, days late, nobody looking, a severity reached or a label flagged.
+
+    Exactly one of these; a rule on nobody looking may say from which severity besides.
+    """
 
     slug: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
     """Its name in records; a rule that changes its slug tells everything anew."""
@@ -277,6 +280,8 @@ class EscalateRule(Record):
     """Holds when so many working days or fewer are left; 0 is today."""
     overdue_working_days: Annotated[int, Field(ge=1, strict=True)] | None = None
     """Holds when it is so many working days late or more."""
+    unopened_working_hours: Annotated[int, Field(ge=1, strict=True)] | None = None
+    """Holds when nobody has opened the case for so many working hours since somebody was told of it."""
     severity: Severity | None = None
     """Holds from this severity up."""
     labels: tuple[Label, ...] = ()
@@ -290,12 +295,15 @@ class EscalateRule(Record):
 
     @model_validator(mode="after")
     def _one_trigger(self) -> EscalateRule:
-        given = [self.due_in_working_days, self.overdue_working_days, self.severity, self.labels or None]
-        if sum(trigger is not None for trigger in given) != 1:
+        unopened = self.unopened_working_hours
+        given = [self.due_in_working_days, self.overdue_working_days, unopened, self.labels or None]
+        if sum(trigger is not None for trigger in given) + (self.severity is not None and unopened is None) != 1:
             raise PydanticCustomError(
-                "trigger", "needs exactly one of due_in_working_days, overdue_working_days, severity, labels"
+                "trigger",
+                "needs exactly one of due_in_working_days, overdue_working_days, unopened_working_hours, severity, "
+                "labels",
             )
-        if self.at_night and self.by_date:
+        if self.at_night and (self.by_date or unopened is not None):
             raise PydanticCustomError("night", "at_night is for severity and labels; a date can wait until morning")
         return self
 
@@ -358,6 +366,28 @@ class Restricted(Sourced):
     """Labels that restrict a case as soon as they are seen in it."""
 
 
+class Notices(Sourced):
+    """How often a member of staff is written to."""
+
+    gather_minutes: Annotated[int, Field(ge=0, strict=True)]
+    """At most one message to one person in so many minutes, with everything in it; what is urgent does not wait."""
+
+
+class SeniorDigest(Sourced):
+    """The message of each working day with what was flagged for senior management, is urgent, or is late."""
+
+    sent_at: Annotated[time, Field(strict=True)]
+    """When it leaves, in London time and within working hours, such as 09:00:00."""
+    tell: Annotated[tuple[Whom, ...], Field(min_length=1)]
+    """Who gets it: those of these roles; `owner` and `area` are nobody here."""
+
+    @model_validator(mode="after")
+    def _roles_only(self) -> SeniorDigest:
+        if {Whom.OWNER, Whom.AREA}.intersection(self.tell):
+            raise PydanticCustomError("nobody", "the digest is about every case: it goes to roles only")
+        return self
+
+
 class Approver(StrEnum):
     COMMUNICATIONS = "communications"
     LEGAL = "legal"
@@ -408,6 +438,14 @@ class Policy(Record):
     posting: Posting
     duties: Mapping[Text, Duty] = Field(default_factory=dict, alias="duty")
     incidents: tuple[IncidentKind, ...] = Field(default=(), alias="incident")
+    notices: Notices
+    senior_digest: SeniorDigest
+
+    @model_validator(mode="after")
+    def _digest_by_day(self) -> Policy:
+        if not self.hours.opens <= self.senior_digest.sent_at < self.hours.closes:
+            raise PydanticCustomError("night", "senior_digest.sent_at must lie within the working hours")
+        return self
 
     def threshold(self, about: Label | Question, language: Language) -> float:
         """The score from which a finding counts, about a comment in `language`."""

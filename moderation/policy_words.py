@@ -73,6 +73,21 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
         yield said(Reason("Opened with a purpose, by those whose role needs it: {labels} ({source}).", told_by))
     yield words.gettext("What has to be acted on at once, and who is told:")
     yield from _numbered(_incident(words, kind) for kind in policy.incidents)
+    peace: dict[str, str | int] = {
+        "minutes": policy.notices.gather_minutes,
+        "source": _source(words, policy.notices),
+    }
+    yield said(Reason("Minutes between two messages to one person, what is urgent aside: {minutes} ({source}).", peace))
+    daily = {
+        "time": f"{policy.senior_digest.sent_at:%H:%M}",
+        "whom": ", ".join(said(WHOM[each]) for each in policy.senior_digest.tell),
+        "source": _source(words, policy.senior_digest),
+    }
+    yield said(
+        Reason(
+            "On each working day a digest of what is flagged, urgent or late, at {time}, to: {whom} ({source}).", daily
+        )
+    )
     yield words.gettext("Where a comment goes; the first that fits:")
     yield from _numbered(_route(words, rule, areas) for rule in policy.routes)
     yield words.gettext("Who is told, once each:")

@@ -7,6 +7,8 @@
     record_reply   a reply that was given elsewhere stops the clocks too       pipeline/entering.py
     dispatch       the outbox leaves, once, with proof                         pipeline/replying.py
     warn           whoever the policy names is told, once                      pipeline/clocks.py
+    begin_incident what must be acted on at once is recorded, and told        pipeline/incidents.py
+    notify         what each is to hear becomes one message, and leaves once   pipeline/notifying.py
     watch          an account that is not heard is noticed                     pipeline/health.py
     receive        what a platform pushes to us is kept before it is answered  pipeline/webhooks.py
     settle         the platform is asked what that was about                   pipeline/webhooks.py
@@ -22,7 +24,9 @@ from pipeline.clocks import recompute_due, refresh_holidays, warn
 from pipeline.collecting import Collected, Imported, bring_in, collect, keep_page, recheck
 from pipeline.entering import EntryRefused, enter, hand_out, record_reply
 from pipeline.health import watch
+from pipeline.incidents import begin_incident
 from pipeline.installation import Collectors, Installation
+from pipeline.notifying import Notified, notify, senior_digest
 from pipeline.reading import place, read_waiting, readings_of
 from pipeline.replying import Dispatched, dispatch, hide, send_reply, takes_replies
 from pipeline.tokens import tend
@@ -36,7 +40,9 @@ __all__ = [
     "Imported",
     "Installation",
     "Mentioned",
+    "Notified",
     "Settled",
+    "begin_incident",
     "bring_in",
     "collect",
     "dispatch",
@@ -44,6 +50,7 @@ __all__ = [
     "hand_out",
     "hide",
     "keep_page",
+    "notify",
     "place",
     "read_waiting",
     "readings_of",
@@ -53,6 +60,7 @@ __all__ = [
     "record_reply",
     "refresh_holidays",
     "send_reply",
+    "senior_digest",
     "settle",
     "takes_replies",
     "tend",

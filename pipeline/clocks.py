@@ -7,14 +7,15 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from moderation import escalation, matters, pauses, queue
+from moderation import escalation, matters, pauses, queue, telling
 from moderation.calendar import COMPUTED, GOV_UK, Calendar, Holiday, seed_holidays
 from moderation.deadlines import london_date
 from moderation.lifecycle import ANSWER_OWED
 from moderation.policy import Policy
 from moderation.working_days import working_days
 from pipeline.installation import Installation
-from store import audit, cases, findings, holidays, incidents
+from pipeline.notifying import reach_of
+from store import audit, cases, findings, holidays, incidents, notices
 from store import matters as matter_rows
 from store.cases import CaseRow
 from store.database import Session
@@ -129,32 +130,40 @@ def warn(here: Installation, *, now: datetime) -> int:
             told_before, labels = cases.told_keys(session, ids), findings.labels_of_cases(session, ids)
             held, stood = matter_rows.live_of_cases(session, ids), matter_rows.pauses_of_cases(session, ids)
             happened = incidents.open_of_cases(session, ids)
+            unopened = notices.unopened_since(session, ids)
             days = days or working_days(session, here.policy)
         if not batch:
             return told
         after = batch[-1].case.id
         wanted = []
         for case_id, fact in zip(ids, batch, strict=True):
-            beside = _Beside(held.get(case_id, ()), stood.get(case_id, ()), happened.get(case_id, ()))
+            beside = _Beside(
+                held.get(case_id, ()), stood.get(case_id, ()), happened.get(case_id, ()), unopened.get(case_id)
+            )
             facts = _facts(fact, labels.get(case_id, {}), told_before.get(case_id, frozenset()), beside, here.policy)
             wanted += [(case_id, each) for each in escalation.tells(facts, here.policy, days, now)]
         if wanted:
-            told += here.store.write(partial(_tell, wanted=wanted, now=now))
+            told += here.store.write(partial(_tell, here=here, wanted=wanted, now=now))
 
 
-def _tell(session: Session, wanted: Sequence[tuple[int, escalation.Tell]], now: datetime) -> int:
-    return sum(
-        queue.tell(session, queue.get(session, case_id), key=each.key, whom=each.whom.value, about=each.about, now=now)
-        for case_id, each in wanted
-    )
+def _tell(session: Session, here: Installation, wanted: Sequence[tuple[int, escalation.Tell]], now: datetime) -> int:
+    """A warning that is given, and whoever is to hear of it, are one act: neither is there without the other."""
+    reach, told = reach_of(session, here.settings), 0
+    for case_id, each in wanted:
+        case = queue.get(session, case_id)
+        if queue.tell(session, case, key=each.key, whom=each.whom.value, about=each.about, now=now):
+            telling.address(session, case, each, reach, now=now)
+            told += 1
+    return told
 
 
 class _Beside(NamedTuple):
-    """What has a clock of its own in a case, and what stands still."""
+    """What has a clock of its own in a case, what stands still, and since when nobody has opened it who might have."""
 
     held: Sequence[MatterRow]
     stood: Sequence[PauseRow]
     happened: Sequence[IncidentRow]
+    unopened_since: datetime | None
 
 
 def _facts(
@@ -181,4 +190,5 @@ def _facts(
         complaint_due=due.get(Clock.COMPLAINT),
         incident_due=min((each.due for each in beside.happened if each.due), default=None),
         told=told,
+        unopened_since=beside.unopened_since,
     )

@@ -60,6 +60,7 @@ ENUMS = (
     vocabulary.State,
     vocabulary.ReplyKind,
     vocabulary.ReplyState,
+    vocabulary.NoticeState,
     vocabulary.Role,
     vocabulary.Clock,
     vocabulary.MatterState,

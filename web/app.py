@@ -36,9 +36,11 @@ from web.routes import (
     escalations,
     incidents,
     matters,
+    notices,
     queue,
     register,
     reports,
+    senior,
     tokens,
     webhooks,
 )
@@ -115,7 +117,21 @@ def create_app(
     app.state.web = Web(here, now, saved, limit or SignInLimit())
     app.include_router(entry.door)
     app.include_router(webhooks.router)
-    for part in (entry, queue, incidents, cases, matters, entering, escalations, reports, accounts, register, tokens):
+    for part in (
+        entry,
+        queue,
+        incidents,
+        cases,
+        matters,
+        entering,
+        escalations,
+        reports,
+        accounts,
+        register,
+        tokens,
+        senior,
+        notices,
+    ):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind in ERRORS:

@@ -28,6 +28,8 @@ EVERYBODY: Final = frozenset(Role)
 ANSWERING: Final = frozenset({Role.OFFICER, Role.COMMUNICATIONS})
 WATCHING: Final = frozenset({Role.COMMUNICATIONS, Role.AUDITOR, Role.ADMINISTRATOR})
 COMMUNICATIONS: Final = frozenset({Role.COMMUNICATIONS})
+FLAGGING: Final = frozenset({Role.OFFICER, Role.COMMUNICATIONS, Role.SENIOR})
+SENIOR: Final = frozenset({Role.COMMUNICATIONS, Role.SENIOR})
 CONNECTING: Final = frozenset({Role.COMMUNICATIONS, Role.ADMINISTRATOR})
 
 HEARING: Final = frozenset({Role.COMMUNICATIONS, Role.SAFEGUARDING, Role.LEGAL, Role.AUDITOR})
@@ -66,6 +68,11 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "evidence": EVERYBODY,
     "escalations": WATCHING,
     "settle": COMMUNICATIONS,
+    "senior": SENIOR,
+    "senior_flag": ANSWERING,
+    "senior_flag_end": FLAGGING,
+    "notices": EVERYBODY,
+    "settle_notice": CONNECTING,
     "weekly": EVERYBODY,
     "weekly_csv": EVERYBODY,
     "accounts": WATCHING,
@@ -85,6 +92,8 @@ PAGES: Final = (
     ("enter_page", N_("Enter by hand"), "enter", ("enter",)),
     ("escalations", N_("Escalations"), "escalations", ("escalations", "parts")),
     ("incidents", N_("Incidents"), "incidents", ("incidents",)),
+    ("senior", N_("Senior management"), "senior", ("senior",)),
+    ("notices", N_("Messages"), "notices", ("notices",)),
     ("weekly", N_("Weekly report"), "reports/weekly", ("reports",)),
     ("accounts", N_("Accounts"), "accounts", ("accounts",)),
     ("register", N_("Account register"), "register", ("register",)),

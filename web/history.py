@@ -56,6 +56,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.REPLY_RECORDED: N_("{who} recorded a reply that was given elsewhere."),
     Note.NATIVE_REPLY_FOUND: N_("A reply made on the platform itself was found."),
     Note.TOLD: N_("A reminder was given."),
+    Note.SENIOR_FLAGGED: N_("{who} flagged the case for senior management."),
+    Note.SENIOR_FLAG_ENDED: N_("{who} recorded that senior management need not look at it any more."),
 }
 
 

@@ -14,6 +14,7 @@ from vocabulary import (
     MatterAct,
     MatterState,
     Note,
+    NoticeState,
     Origin,
     Platform,
     Presence,
@@ -159,6 +160,8 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         Note.REPLY_RECORDED: N_("reply given elsewhere recorded"),
         Note.NATIVE_REPLY_FOUND: N_("reply made on the platform found"),
         Note.TOLD: N_("somebody was told"),
+        Note.SENIOR_FLAGGED: N_("flagged for senior management"),
+        Note.SENIOR_FLAG_ENDED: N_("no longer flagged for senior management"),
     },
     ReplyKind: {
         ReplyKind.HOLDING: N_("holding reply"),
@@ -173,6 +176,14 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         ReplyState.UNCERTAIN: N_("not known whether it was published"),
         ReplyState.FAILED_FOR_NOW: N_("failed, to be tried again"),
         ReplyState.FAILED_FOR_GOOD: N_("failed for good"),
+    },
+    NoticeState: {
+        NoticeState.WAITING: N_("waiting to leave"),
+        NoticeState.SENDING: N_("leaving"),
+        NoticeState.SENT: N_("has left"),
+        NoticeState.UNCERTAIN: N_("not known whether it arrived"),
+        NoticeState.FAILED_FOR_NOW: N_("has not left, is tried again"),
+        NoticeState.FAILED_FOR_GOOD: N_("failed for good"),
     },
     Role: {
         Role.OFFICER: N_("service area officer"),

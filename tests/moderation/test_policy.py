@@ -152,6 +152,7 @@ BECAUSE = 'because = { cy = "a", en = "b" }\n'
 LAST = '[[route]]\nto = "default"\nbecause = { cy = "a", en = "b" }\n'
 
 # What the file says after `extends = "common"` on line 1, and every line of the refusal.
+ONE_TRIGGER = "needs exactly one of due_in_working_days, overdue_working_days, unopened_working_hours, severity, labels"
 BROKEN = [
     ("[thresholds]\nabuse = 1.5\n", ["bad.toml:3: thresholds.abuse: must be 1.0 or less"]),
     ("[thresholds]\nabuse = -0.1\n", ["bad.toml:3: thresholds.abuse: must be 0.0 or more"]),
@@ -235,7 +236,7 @@ BROKEN = [
     ),
     (
         '[[escalate]]\nslug = "x"\ntell = ["owner"]\nbecause = { cy = "a", en = "b" }\n',
-        ["bad.toml:2: escalate[1]: needs exactly one of due_in_working_days, overdue_working_days, severity, labels"],
+        [f"bad.toml:2: escalate[1]: {ONE_TRIGGER}"],
     ),
     (
         '[[escalate]]\nslug = "x"\ndue_in_working_days = 1\nat_night = true\ntell = ["area"]\n' + BECAUSE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
@@ -10,13 +11,14 @@ from fastapi import APIRouter, Form, Response
 
 import pipeline
 from moderation import incidents as incident_rules
-from moderation import lifecycle, pauses, queue, replies
+from moderation import lifecycle, pauses, queue, replies, senior, telling
 from moderation import matters as matter_rules
 from moderation.deadlines import Deadline
 from moderation.policy import IncidentKind, Policy
 from moderation.replies import Draft
 from moderation.reply_rules import Code
-from store import desk, evidence, incidents, matters, sessions
+from store import desk, evidence, incidents, matters, notices, sessions
+from store import senior as senior_flags
 from store.desk import CaseFile
 from store.incidents import IncidentRow
 from store.matters import MatterRow, PauseRow
@@ -38,7 +40,7 @@ from vocabulary import (
     State,
 )
 from web import thread
-from web.gate import ANSWERING, COMMUNICATIONS, NotAllowed, NotThere
+from web.gate import ANSWERING, COMMUNICATIONS, FLAGGING, NotAllowed, NotThere
 from web.history import STATE_HINTS, STILL, Teller
 from web.pages import area_name
 from web.visit import Fields, Number, SomeVisit, Text, Visit
@@ -74,6 +76,8 @@ DONE: Final[Mapping[str, str]] = {
     "restrict": N_("Whether the case is restricted has been changed."),
     "strike": N_("The pause is struck out and the date counted again."),
     "entered": N_("The comment is kept, and this is its case."),
+    "senior_flag": N_("The case is flagged for senior management; their next digest names it."),
+    "senior_flag_end": N_("The case is no longer flagged for senior management."),
 }
 """What a page says after an act, by the word in its address."""
 
@@ -157,6 +161,11 @@ class AnswerOwedFields(Fields):
     reason: Text = ""
 
 
+class SeniorFlagFields(Fields):
+    version: Number
+    reason: Text = ""
+
+
 class NativeFields(Fields):
     version: Number
     own_reply: Number
@@ -199,6 +208,7 @@ class _Held:
 
 @router.get("/cases/{case_id}", name="case")
 def case(visit: SomeVisit, case_id: int, done: str = "") -> Response:
+    _opened(visit, case_id)
     return case_page(visit, case_id, done=visit.words.gettext(DONE[done]) if done in DONE else "")
 
 
@@ -329,6 +339,30 @@ def answer_owed(visit: SomeVisit, case_id: int, fields: Annotated[AnswerOwedFiel
     return visit.go(f"cases/{case_id}", done="answer_owed")
 
 
+@router.post("/cases/{case_id}/senior-flag", name="senior_flag")
+def senior_flag(visit: SomeVisit, case_id: int, fields: Annotated[SeniorFlagFields, Form()]) -> Response:
+    """Put the conversation before senior management; flagged already is flagged."""
+    try:
+        visit.store.write(
+            lambda session: senior.flag(
+                session, case_id, actor=visit.actor, now=visit.now, words=fields.reason, saw=fields.version
+            )
+        )
+    except queue.ReasonNeeded:
+        return _why(visit, case_id, Typed(act="senior_flag"))
+    except senior.AlreadyFlagged:
+        pass
+    return visit.go(f"cases/{case_id}", done="senior_flag")
+
+
+@router.post("/cases/{case_id}/senior-flag/end", name="senior_flag_end")
+def senior_flag_end(visit: SomeVisit, case_id: int) -> Response:
+    """Senior management have seen it, or need not; taken down already is taken down."""
+    with suppress(senior.NotFlagged):
+        visit.store.write(lambda session: senior.end_flag(session, case_id, actor=visit.actor, now=visit.now))
+    return visit.go(f"cases/{case_id}", done="senior_flag_end")
+
+
 @router.post("/cases/{case_id}/native", name="confirm_native")
 def confirm_native(visit: SomeVisit, case_id: int, fields: Annotated[NativeFields, Form()]) -> Response:
     """A reply made on the platform itself was the answer, says an officer."""
@@ -439,6 +473,7 @@ def case_page(
         if file is None:
             raise NotThere
         officers, names = sessions.officers(session), sessions.names(session)
+        flagged = senior_flags.of_case(session, case_id)
         kept = evidence.of_comments(session, [said.comment.id for said in file.said])
         happened = incidents.of_case(session, case_id)
         running, stood = matters.of_case(session, case_id), matters.pauses_of_case(session, case_id)
@@ -460,6 +495,8 @@ def case_page(
         toggle=f"{in_other}/redraw" if may_act else in_other,
         keeps_form="" if not may_act else ELSEWHERE if elsewhere else "reply",
         evidence=kept,
+        flagged=flagged,
+        may_end_flag=bool(held & FLAGGING),
         by_hand=by_hand,
         can_send=can_send,
         file=file,
@@ -526,6 +563,15 @@ def _bundled(file: CaseFile, happened: Sequence[IncidentRow], policy: Policy) ->
 def _stands_still(file: CaseFile, stood: Sequence[PauseRow]) -> bool:
     """Whether the answer clock of the current round stands still."""
     return any(pause.round == file.case.round and not (pause.ended or pause.struck_at) for pause in stood)
+
+
+def _opened(visit: Visit, case_id: int) -> None:
+    """Whoever may answer has opened the case: nobody further up the chain hears that nobody has."""
+    with visit.store.read() as session:
+        may_answer = visit.reader.roles_in(desk.area_of(session, case_id) or "") & ANSWERING
+        wanted = bool(may_answer) and notices.waits_to_be_opened(session, case_id)
+    if wanted:
+        visit.store.write(lambda session: telling.opened(session, case_id, actor=visit.actor, now=visit.now))
 
 
 def _urgent(file: CaseFile, policy: Policy) -> list[Label]:

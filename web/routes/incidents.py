@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Response
 
+import pipeline
 from moderation import incidents, queue, restricted
 from moderation.policy import IncidentKind, Whom
 from reports import bundle
@@ -98,18 +99,15 @@ def restrict(visit: SomeVisit, case_id: int, fields: Annotated[RestrictFields, F
 def begin_incident(visit: SomeVisit, case_id: int, fields: Annotated[IncidentFields, Form()]) -> Response:
     """Something has happened that must be acted on at once."""
     try:
-        visit.store.write(
-            lambda session: incidents.begin(
-                session,
-                case_id,
-                fields.kind,
-                policy=visit.here.policy,
-                actor=visit.actor,
-                now=visit.now,
-                words=fields.reason,
-                option=fields.option,
-                saw=fields.version or None,
-            )
+        pipeline.begin_incident(
+            visit.here,
+            case_id,
+            fields.kind,
+            option=fields.option,
+            words=fields.reason,
+            actor=visit.actor,
+            now=visit.now,
+            saw=fields.version or None,
         )
     except incidents.IncidentRefused as refused:
         says = {"kind": WHAT, "option": WHICH, "reason": HAPPENED}[refused.field]
