@@ -180,6 +180,7 @@ class Note(StrEnum):
     INCIDENT_OPENED = "incident_opened"
     INCIDENT_ENDED = "incident_ended"
     BUNDLED = "bundled"
+    SNOOZED = "snoozed"
     RESTRICTED = "restricted"
     UNRESTRICTED = "unrestricted"
     OPENED_WITH_PURPOSE = "opened_with_purpose"

@@ -523,6 +523,7 @@ def _widen(session: Session, case: CaseRow, route: Route) -> None:
     """What a further comment adds to a round that runs; nothing that was owed is taken away by it."""
     _owe(session, case, owed=case.answer_owed or route.answer_owed)
     case.restricted = case.restricted or route.restricted
+    case.snoozed_until = None
     if route.severity.rank > case.severity.rank:
         case.severity = route.severity
     if route.answer_owed and route.reply_in is not case.reply_in:

@@ -27,9 +27,11 @@ from pipeline.health import watch
 from pipeline.incidents import begin_incident
 from pipeline.installation import Collectors, Installation
 from pipeline.notifying import Notified, notify, senior_digest
+from pipeline.noting import note
 from pipeline.reading import place, read_waiting, readings_of
 from pipeline.replying import Dispatched, dispatch, hide, send_reply, takes_replies
 from pipeline.tokens import tend
+from pipeline.waves import Member, answer_wave, wave_of
 from pipeline.webhooks import Mentioned, Settled, receive, settle
 
 __all__ = [
@@ -39,9 +41,11 @@ __all__ = [
     "EntryRefused",
     "Imported",
     "Installation",
+    "Member",
     "Mentioned",
     "Notified",
     "Settled",
+    "answer_wave",
     "begin_incident",
     "bring_in",
     "collect",
@@ -50,6 +54,7 @@ __all__ = [
     "hand_out",
     "hide",
     "keep_page",
+    "note",
     "notify",
     "place",
     "read_waiting",
@@ -66,5 +71,6 @@ __all__ = [
     "tend",
     "warn",
     "watch",
+    "wave_of",
     "working_days",
 ]

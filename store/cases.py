@@ -63,6 +63,7 @@ class CaseRow(Base):
     answer_owed: Mapped[bool]
     severity: Mapped[Severity]
     restricted: Mapped[bool] = mapped_column(default=False)
+    snoozed_until: Mapped[date | None]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     escalated_to: Mapped[str] = mapped_column(default="")
     due: Mapped[date]

@@ -34,7 +34,8 @@ class Wanted:
     """Which cases to list.  `areas` is what the reader may see (None: all); the rest is what they chose.
 
     `waiting` is True for cases in which somebody has something to do (an answer is owed, or it is
-    serious, or it was escalated), False for those that only want a look, None for both.
+    serious, or it was escalated), False for those that only want a look, None for both.  `awake_on`
+    leaves out what is put off beyond that day.
     """
 
     areas: frozenset[str] | None
@@ -45,6 +46,7 @@ class Wanted:
     state: State | None = None
     due_before: date | None = None
     owner_id: int | None = None
+    awake_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,7 @@ class QueueCase:
     """One line of the queue: the comment whose answer is owed, and what is known of its case."""
 
     id: int
+    version: int
     reference: str
     state: State
     service_area: str
@@ -255,6 +258,7 @@ def reminders(session: Session, hears: Hears, areas: frozenset[str] | None, *, l
         ToldRow.whom.in_(hears.roles),
         and_(ToldRow.whom == "area", officer_of),
         and_(ToldRow.whom == "owner", CaseRow.owner_id == hears.user_id),
+        ToldRow.whom == f"user:{hears.user_id}",
     )
     latest = (
         select(ToldRow.case_id, func.max(ToldRow.at).label("at"))
@@ -298,6 +302,7 @@ _COMMENTS = (
 _LINE: Select[*tuple[Any, ...]] = (
     select(
         CaseRow.id,
+        CaseRow.version,
         CaseRow.reference,
         CaseRow.state,
         CaseRow.service_area,
@@ -362,6 +367,8 @@ def _wanted(query: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[An
         query = query.where(CaseRow.due < wanted.due_before, CaseRow.answer_owed)
     if wanted.owner_id is not None:
         query = query.where(CaseRow.owner_id == wanted.owner_id)
+    if wanted.awake_on is not None:
+        query = query.where(or_(CaseRow.snoozed_until.is_(None), CaseRow.snoozed_until <= wanted.awake_on))
     if wanted.severity is not None:
         query = query.where(CaseRow.severity == wanted.severity)
     if wanted.waiting is not None:

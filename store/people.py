@@ -134,3 +134,20 @@ def anybody(session: Session) -> bool:
 def forget_sessions(session: Session, *, before: datetime) -> None:
     """Delete the sessions that expired before this moment."""
     session.execute(delete(WebSessionRow).where(WebSessionRow.expires_at < before))
+
+
+def who_may_see(session: Session, usernames: Sequence[str], area: str) -> list[int]:
+    """Of these, the active members of staff who may see cases of this area, each once."""
+    rows = session.scalars(
+        select(UserRow.id)
+        .join(GrantRow, GrantRow.user_id == UserRow.id)
+        .where(
+            UserRow.username.in_(usernames),
+            UserRow.active,
+            GrantRow.area.in_([area, EVERY_AREA]),
+            GrantRow.role.in_([Role.OFFICER, Role.COMMUNICATIONS]),
+        )
+        .distinct()
+        .order_by(UserRow.id)
+    )
+    return list(rows)

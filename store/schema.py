@@ -27,6 +27,7 @@ from store import (
     senior,
     silences,
     spending,
+    triage,
     webhooks,
 )
 from store.base import Base
@@ -53,6 +54,7 @@ NOUNS = (
     senior,
     silences,
     spending,
+    triage,
     webhooks,
 )
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -42,6 +42,7 @@ from web.routes import (
     reports,
     senior,
     tokens,
+    triage,
     webhooks,
 )
 from web.security import HEADERS, KEEP_NOTHING, PlainForms, SafeAnswers, SignInLimit
@@ -121,6 +122,7 @@ def create_app(
         entry,
         queue,
         incidents,
+        triage,
         cases,
         matters,
         entering,

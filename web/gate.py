@@ -53,6 +53,11 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "hide": ANSWERING,
     "correct": ANSWERING,
     "record_reply": ANSWERING,
+    "claim": ANSWERING,
+    "snooze": ANSWERING,
+    "answer_wave": ANSWERING,
+    "bulk_act": ANSWERING,
+    "bulk_undo": ANSWERING,
     "purpose_page": restricted.MAY_OPEN,
     "purpose": restricted.MAY_OPEN,
     "restrict": ANSWERING | {Role.SAFEGUARDING},
@@ -88,7 +93,7 @@ SAYING_WHY: Final = frozenset({"purpose_page", "purpose"})
 """Routes of a restricted case that are open before a purpose is given: they show nothing of it."""
 
 PAGES: Final = (
-    ("queue", N_("Queue"), "queue", ("queue", "cases")),
+    ("queue", N_("Queue"), "queue", ("queue", "cases", "bulk")),
     ("enter_page", N_("Enter by hand"), "enter", ("enter",)),
     ("escalations", N_("Escalations"), "escalations", ("escalations", "parts")),
     ("incidents", N_("Incidents"), "incidents", ("incidents",)),

@@ -42,6 +42,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.MATTER: N_("{who} recorded what becomes of a request or complaint."),
     Note.INCIDENT_OPENED: N_("{who} recorded an incident."),
     Note.INCIDENT_ENDED: N_("{who} recorded what was done about an incident."),
+    Note.SNOOZED: N_("{who} put the case off."),
     Note.BUNDLED: N_("{who} made a bundle of the evidence."),
     Note.RESTRICTED: N_("{who} restricted the case: it is opened with a purpose."),
     Note.UNRESTRICTED: N_("{who} lifted the restriction of the case."),
@@ -109,6 +110,8 @@ class Teller:
         return outcome.cy if self.words.language == "cy" else outcome.en
 
     def whom(self, value: Any) -> str:
+        if str(value).startswith("user:"):
+            return self.officers.get(int(str(value).removeprefix("user:")), str(value))
         return self.words.gettext(_WHOM[value]) if value in _WHOM else self.area(str(value))
 
     def rule(self, value: Any) -> str:
@@ -197,6 +200,7 @@ _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
         "kind": (N_("What: {value}"), Teller.incident),
         "reference": (N_("Number: {value}"), Teller.as_it_is),
     },
+    Note.SNOOZED: {"until": (N_("Until: {value}"), Teller.day)},
     Note.PAUSED: {"began": (N_("Since: {value}"), Teller.day)},
     Note.RESUMED: {"began": (N_("Since: {value}"), Teller.day), "ended": (N_("Until: {value}"), Teller.day)},
     Note.REPLY_QUEUED: {"kind": (N_("Kind: {value}"), Teller.kind)},

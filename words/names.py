@@ -146,6 +146,7 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         Note.MATTER: N_("request or complaint moved on"),
         Note.INCIDENT_OPENED: N_("incident recorded"),
         Note.INCIDENT_ENDED: N_("incident ended"),
+        Note.SNOOZED: N_("case put off"),
         Note.BUNDLED: N_("evidence bundle made"),
         Note.RESTRICTED: N_("case restricted"),
         Note.UNRESTRICTED: N_("restriction lifted"),

@@ -16,7 +16,7 @@ from web.security import SHOWN_ONLY
 
 OWN = {"case_id": "1", "comment_id": "1", "part_id": "1", "evidence_id": "1", "slug": "cyngor-fb"}
 OTHER = {"case_id": "3", "comment_id": "3", "part_id": "1", "evidence_id": "2", "slug": "priffyrdd-fb"}
-OF_NO_CASE = {"matter_id": "1", "pause_id": "1", "incident_id": "1", "administrator_id": "1", "notice_id": "1"}
+OF_NO_CASE = dict.fromkeys(["matter_id", "pause_id", "incident_id", "administrator_id", "notice_id", "bulk_id"], "1")
 """Ids that a route asks about only once its form is filled in."""
 
 

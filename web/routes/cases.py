@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from datetime import datetime
+from typing import Annotated, Final, NamedTuple
 
 from fastapi import APIRouter, Form, Response
 
 import pipeline
 from moderation import incidents as incident_rules
-from moderation import lifecycle, pauses, queue, replies, senior, telling
+from moderation import lifecycle, pauses, queue, replies, senior, telling, triage
 from moderation import matters as matter_rules
 from moderation.deadlines import Deadline
 from moderation.policy import IncidentKind, Policy
@@ -19,10 +20,11 @@ from moderation.replies import Draft
 from moderation.reply_rules import Code
 from store import desk, evidence, incidents, matters, notices, sessions
 from store import senior as senior_flags
+from store import triage as claims
+from store.database import Session
 from store.desk import CaseFile
 from store.incidents import IncidentRow
 from store.matters import MatterRow, PauseRow
-from store.people import EVERY_AREA
 from store.sessions import Colleague
 from vocabulary import (
     Act,
@@ -74,6 +76,7 @@ DONE: Final[Mapping[str, str]] = {
     "incident": N_("The incident is recorded, and those whom the policy names have been told."),
     "incident_ended": N_("What was done about the incident is recorded."),
     "restrict": N_("Whether the case is restricted has been changed."),
+    "snooze": N_("The case is put off."),
     "strike": N_("The pause is struck out and the date counted again."),
     "entered": N_("The comment is kept, and this is its case."),
     "senior_flag": N_("The case is flagged for senior management; their next digest names it."),
@@ -269,14 +272,14 @@ def take(visit: SomeVisit, case_id: int, act: str, fields: Annotated[ActFields, 
     wanted, words = Act(act), visit.words
     with visit.store.read() as session:
         held = visit.reader.roles_in(desk.area_of(session, case_id) or "")
-        given_to = _given_to(visit, sessions.officers(session), fields.to) if wanted is Act.ASSIGN else ("", None)
+        given = given_to(visit, sessions.officers(session), fields.to) if wanted is Act.ASSIGN else ("", None)
     if not held & OFFERED[wanted]:
         raise NotAllowed
     typed = Typed(act=act, words=fields.reason, outcome=fields.outcome, to=fields.to)
-    if given_to is None:
+    if given is None:
         fault = at_field(words.gettext("Choose a service area or an officer."), "to")
         return case_page(visit, case_id, typed=typed, faults=[fault])
-    area, owner_id = given_to
+    area, owner_id = given
     try:
         moved_to = visit.store.write(
             lambda session: (
@@ -311,9 +314,7 @@ def take(visit: SomeVisit, case_id: int, act: str, fields: Annotated[ActFields, 
 @router.post("/cases/{case_id}/notes", name="note")
 def note(visit: SomeVisit, case_id: int, fields: Annotated[NoteFields, Form()]) -> Response:
     try:
-        visit.store.write(
-            lambda session: queue.note(session, case_id, actor=visit.actor, now=visit.now, words=fields.reason)
-        )
+        pipeline.note(visit.here, case_id, fields.reason, actor=visit.actor, now=visit.now)
     except queue.ReasonNeeded:
         fault = at_field(visit.words.gettext("Write the note before you keep it."), "reason-note")
         return case_page(visit, case_id, typed=Typed(act="note"), faults=[fault])
@@ -476,6 +477,8 @@ def case_page(
         flagged = senior_flags.of_case(session, case_id)
         kept = evidence.of_comments(session, [said.comment.id for said in file.said])
         happened = incidents.of_case(session, case_id)
+        claimed = claims.claimed_by(session, case_id, now=visit.now)
+        wave = _wave(visit, session, file)
         running, stood = matters.of_case(session, case_id), matters.pauses_of_case(session, case_id)
     policy, calendar = visit.here.policy, visit.web.calendars()[Clock.ANSWER]
     held = visit.reader.roles_in(file.case.service_area)
@@ -516,6 +519,9 @@ def case_page(
         ],
         pauses=stood,
         incidents=happened,
+        claimed=_Claimed(claimed[0].user_id == visit.reader.user_id, claimed[1], claimed[0].until) if claimed else None,
+        wave=wave,
+        snooze_until=_until(visit, file),
         incident_kinds={kind.slug: kind for kind in policy.incidents},
         suggested=_suggested(file, happened, policy),
         may_bundle=may_act and _bundled(file, happened, policy),
@@ -525,7 +531,7 @@ def case_page(
         may_act=may_act,
         acts=[act for act in allowed if held & OFFERED.get(act, frozenset())],
         outcomes=policy.outcomes,
-        choices=[(slug, _officers_of(officers, slug)) for slug in visit.here.areas.slugs],
+        choices=[(slug, sessions.officers_of(officers, slug)) for slug in visit.here.areas.slugs],
         boxes=BOXES[file.case.reply_in],
         saved_replies=visit.web.saved_replies.replies,
         inserted=inserted,
@@ -536,6 +542,26 @@ def case_page(
         faults_title=faults_title,
         done=done,
     )
+
+
+class _Claimed(NamedTuple):
+    mine: bool
+    who: str
+    until: datetime
+
+
+def _until(visit: Visit, file: CaseFile) -> str:
+    """The last day to which an open case may be put off, in words; empty where there is none."""
+    latest = triage.latest_snooze(file.case, visit.web.today())
+    return visit.words.short_day(latest) if latest and file.case.state not in {State.ANSWERED, State.CLOSED} else ""
+
+
+def _wave(visit: Visit, session: Session, file: CaseFile) -> tuple[pipeline.Member, ...]:
+    """The other open cases with the same words that this reader may answer."""
+    if file.case.state in {State.ANSWERED, State.CLOSED} or file.case.restricted or not file.said:
+        return ()
+    found = pipeline.wave_of(session, file.case.id, file.said[-1].revisions[0].text, now=visit.now)
+    return tuple(each for each in found if visit.reader.roles_in(each.service_area) & ANSWERING)
 
 
 def _labels(file: CaseFile, policy: Policy) -> set[Label]:
@@ -566,12 +592,24 @@ def _stands_still(file: CaseFile, stood: Sequence[PauseRow]) -> bool:
 
 
 def _opened(visit: Visit, case_id: int) -> None:
-    """Whoever may answer has opened the case: nobody further up the chain hears that nobody has."""
+    """Whoever may answer has opened the case: nobody up the chain hears that nobody has, and colleagues see who has."""
     with visit.store.read() as session:
-        may_answer = visit.reader.roles_in(desk.area_of(session, case_id) or "") & ANSWERING
-        wanted = bool(may_answer) and notices.waits_to_be_opened(session, case_id)
-    if wanted:
-        visit.store.write(lambda session: telling.opened(session, case_id, actor=visit.actor, now=visit.now))
+        case = queue.get(session, case_id)
+        if not visit.reader.roles_in(case.service_area) & ANSWERING:
+            return
+        first = notices.waits_to_be_opened(session, case_id)
+        claimed = claims.claimed_by(session, case_id, now=visit.now)
+    working = case.state not in {State.ANSWERED, State.CLOSED}
+    fresh = claimed and (claimed[0].user_id != visit.reader.user_id or claimed[0].until - visit.now > triage.CLAIM / 2)
+
+    def act(session: Session) -> None:
+        if first:
+            telling.opened(session, case_id, actor=visit.actor, now=visit.now)
+        if working and not fresh:
+            triage.claim(session, case_id, actor=visit.actor, now=visit.now)
+
+    if first or (working and not fresh):
+        visit.store.write(act)
 
 
 def _urgent(file: CaseFile, policy: Policy) -> list[Label]:
@@ -606,14 +644,10 @@ def at_field(text: str, field: str) -> Mapping[str, str]:
     return {"text": text[:1].upper() + text[1:], "href": f"#{field}"}
 
 
-def _given_to(visit: Visit, officers: Officers, to: str) -> tuple[str, int | None] | None:
+def given_to(visit: Visit, officers: Officers, to: str) -> tuple[str, int | None] | None:
     """The area, and the officer in it if one was chosen: `waste` or `waste.12`.  None for neither."""
     area, _, officer = to.partition(".")
     if area not in visit.here.areas:
         return None
-    there = {str(each.id): each.id for each in _officers_of(officers, area)}
+    there = {str(each.id): each.id for each in sessions.officers_of(officers, area)}
     return (area, there.get(officer)) if not officer or officer in there else None
-
-
-def _officers_of(officers: Officers, area: str) -> list[Colleague]:
-    return [*officers.get(area, ()), *officers.get(EVERY_AREA, ())]
