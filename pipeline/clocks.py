@@ -94,13 +94,14 @@ def _recompute_some(
 def warn(here: Installation, *, now: datetime) -> int:
     """Tell those whom the policy names what is due soon, due today or late; each warning once."""
     told, after = 0, 0
+    chain = any(rule.unopened_working_hours for rule in here.policy.escalations)
     days: Mapping[Clock, Calendar] | None = None
     while True:
         with here.store.read() as session:
             batch = cases.running(session, after=after)
             ids = [fact.case.id for fact in batch]
             told_before, labels = cases.told_keys(session, ids), findings.labels_of_cases(session, ids)
-            unopened = notices.unopened_since(session, ids)
+            unopened = notices.unopened_since(session, ids) if chain else {}
             days = days or working_days(session, here.policy)
         if not batch:
             return told

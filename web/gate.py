@@ -57,6 +57,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "senior_flag": ANSWERING,
     "senior_flag_end": FLAGGING,
     "notices": EVERYBODY,
+    "notice_language": EVERYBODY,
     "settle_notice": CONNECTING,
     "weekly": EVERYBODY,
     "weekly_csv": EVERYBODY,

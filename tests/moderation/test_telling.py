@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -251,3 +253,22 @@ def test_what_is_urgent_and_what_is_late_is_counted_by_area(ready: Store) -> Non
         assert [each.area for each in outbox.late_answers(session, due + timedelta(days=1), frozenset({"waste"}))] == [
             "waste"
         ]
+
+
+def test_two_processes_that_gather_and_send_at_once_make_one_message_and_send_it_once(ready: Store) -> None:
+    for number in range(1, 6):
+        warned(ready, number)
+    together = Barrier(4)
+
+    def works(_: int) -> tuple[int | None, Intent | None]:
+        together.wait()
+        return gather(ready), claim(ready)
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(works, range(4)))
+    made = [notice_id for notice_id, _ in done if notice_id is not None]
+    sent = [intent for _, intent in done if intent is not None]
+    last = claim(ready)
+    assert len(made) == 1
+    assert len(sent) + (last is not None) == 1
+    assert notice(ready, made[0]).cases == 5

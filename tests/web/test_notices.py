@@ -169,3 +169,13 @@ def test_only_communications_and_administrators_settle_a_message(site: Site, use
     visitor = site.visitor(username)
     data = {"csrf": token_in(visitor.get("/en/queue").text), "what": "enough"}
     assert visitor.post(f"/en/notices/{stuck}/settle", data=data).status_code == status
+
+
+def test_everybody_chooses_the_language_in_which_they_are_written_to(site: Site) -> None:
+    visitor = site.visitor("rhys")
+    data = {"csrf": token_in(visitor.get("/en/notices").text), "written_in": "cy"}
+    assert visitor.post("/en/notices/language", data=data).headers["location"] == "/en/notices?done=language"
+    assert '<option value="cy" lang="cy" selected>' in visitor.get("/en/notices").text
+    assert visitor.post("/en/notices/language", data={**data, "written_in": "fr"}).status_code == 400
+    with site.store.read() as session:
+        assert people.by_username(session, "rhys").language == "cy"
