@@ -22,7 +22,9 @@ from store import notices as outbox
 from store.cases import CaseRow
 from store.database import Session
 from store.notices import TEAMS, USER, Colleague, NoticeRow
+from store.people import UserRow
 from vocabulary import GwylioError, NoticeState
+from words import Screen
 
 WARNINGS, DIGEST = "warnings", "senior_digest"
 LOST = "Interrupted"
@@ -193,6 +195,21 @@ def opened(session: Session, case_id: int, *, actor: Actor, now: datetime) -> No
         return
     outbox.opened(session, case_id, user_id=actor.user_id, now=now)
     audit.append(session, actor=actor.name, action="case.opened_after_warning", subject=f"case:{case_id}", now=now)
+
+
+def choose_language(session: Session, language: Screen, *, actor: Actor, now: datetime) -> None:
+    """Somebody says in which language they are written to."""
+    user = session.get_one(UserRow, actor.user_id, with_for_update=True)
+    before, user.language = user.language, language
+    audit.append(
+        session,
+        actor=actor.name,
+        action="user.language",
+        subject=f"user:{user.username}",
+        now=now,
+        before={"language": before},
+        after={"language": language},
+    )
 
 
 def recover(session: Session, *, now: datetime) -> int:

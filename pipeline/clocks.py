@@ -122,6 +122,7 @@ def warn(here: Installation, *, now: datetime) -> int:
     """Tell those whom the policy names what is due soon, due today or late; each warning once."""
     hold_off(here, now=now)
     told, after = 0, 0
+    chain = any(rule.unopened_working_hours for rule in here.policy.escalations)
     days: Mapping[Clock, Calendar] | None = None
     while True:
         with here.store.read() as session:
@@ -130,7 +131,7 @@ def warn(here: Installation, *, now: datetime) -> int:
             told_before, labels = cases.told_keys(session, ids), findings.labels_of_cases(session, ids)
             held, stood = matter_rows.live_of_cases(session, ids), matter_rows.pauses_of_cases(session, ids)
             happened = incidents.open_of_cases(session, ids)
-            unopened = notices.unopened_since(session, ids)
+            unopened = notices.unopened_since(session, ids) if chain else {}
             days = days or working_days(session, here.policy)
         if not batch:
             return told

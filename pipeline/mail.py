@@ -69,7 +69,7 @@ class Post:
             server = self._opened()
         except smtplib.SMTPResponseException as error:
             raise OutOfReach(f"{type(error).__name__} {error.smtp_code}") from None
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, ValueError, smtplib.SMTPException) as error:
             raise OutOfReach(type(error).__name__) from None
         try:
             yield server

@@ -51,10 +51,13 @@ def notify(here: Installation, *, now: datetime) -> Notified:
     done.uncertain += here.store.write(partial(telling.recover, now=now))
     with here.store.read() as session:
         open_now = here.policy.hours.are_on(now, _answer_days(session, here))
-        recipients = outbox.recipients_waiting(session)
+        recipients, reach = outbox.recipients_waiting(session), reach_of(session, here.settings)
+    scribe = scribe_of(here)
     for recipient in recipients:
-        done.made += here.store.write(partial(_gather, here=here, recipient=recipient, open_now=open_now, now=now))
-    _send(here, done, open_now=open_now, now=now)
+        done.made += here.store.write(
+            partial(_gather, recipient=recipient, reach=reach, scribe=scribe, open_now=open_now, now=now)
+        )
+    _send(here, reach, done, open_now=open_now, now=now)
     return done
 
 
@@ -65,14 +68,16 @@ def senior_digest(here: Installation, *, now: datetime) -> int:
         if day is None or session.get(jobs.RunOnceRow, _digest_key(day.isoformat())) is not None:
             return 0
 
+        reach = reach_of(session, here.settings)
+
     def act(session: Session) -> int:
         if not jobs.claim(session, _digest_key(day.isoformat()), now=now):
             return 0
-        return telling.make_digest(session, day, reach_of(session, here.settings), scribe_of(here), now=now)
+        return telling.make_digest(session, day, reach, scribe_of(here), now=now)
 
     made = here.store.write(act)
     if made:
-        _send(here, Notified(), open_now=True, now=now)
+        _send(here, reach, Notified(), open_now=True, now=now)
     return made
 
 
@@ -97,35 +102,25 @@ def channels(settings: Settings) -> Mapping[str, Channel]:
     return found
 
 
-def _gather(session: Session, *, here: Installation, recipient: str, open_now: bool, now: datetime) -> bool:
-    reach = reach_of(session, here.settings)
-    return telling.gather(session, recipient, reach, scribe_of(here), open_now=open_now, now=now) is not None
+def _gather(session: Session, *, recipient: str, reach: Reach, scribe: Scribe, open_now: bool, now: datetime) -> bool:
+    return telling.gather(session, recipient, reach, scribe, open_now=open_now, now=now) is not None
 
 
-def _send(here: Installation, done: Notified, *, open_now: bool, now: datetime) -> None:
+def _send(here: Installation, reach: Reach, done: Notified, *, open_now: bool, now: datetime) -> None:
     ways = channels(here.settings)
     shut = {MAIL, TEAMS} - ways.keys()
+    webhooks = here.settings.teams_places
     for _ in range(MOST_AT_ONCE):
-        intent = here.store.write(partial(_claim, here=here, by_day=open_now, passing_over=frozenset(shut), now=now))
+        intent = here.store.write(
+            lambda session: telling.claim(
+                session, reach, webhooks=webhooks, by_day=open_now, passing_over=shut, now=now
+            )
+        )
         if intent is None:
             return
         way = next(beginning for beginning in ways if intent.recipient.startswith(beginning))
         if not _hand_over(here, ways[way], intent, done, now=now):
             shut.add(way)
-
-
-def _claim(
-    session: Session, *, here: Installation, by_day: bool, passing_over: frozenset[str], now: datetime
-) -> Intent | None:
-    settings = here.settings
-    return telling.claim(
-        session,
-        reach_of(session, settings),
-        webhooks=settings.teams_places,
-        by_day=by_day,
-        passing_over=passing_over,
-        now=now,
-    )
 
 
 def _hand_over(here: Installation, way: Channel, intent: Intent, done: Notified, *, now: datetime) -> bool:

@@ -7,7 +7,6 @@ is the right to post there: it stands in no log and no error.
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ LARGEST = 24_000
 """In bytes; a webhook takes 28 KB."""
 LATER = frozenset({429, 503})
 """Not taken, and worth trying again."""
-HTTPS = 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +43,9 @@ class Webhooks:
             )
         except requests.exceptions.ConnectTimeout:
             raise OutOfReach("ConnectTimeout") from None
-        except requests.exceptions.SSLError:
-            raise OutOfReach("SSLError") from None
         except requests.ConnectionError as error:
-            if _never_connected(error):
-                raise OutOfReach("ConnectionError") from None
-            raise NoAnswer("ConnectionError") from None
+            what = type(error).__name__
+            raise (OutOfReach if _never_connected(error) else NoAnswer)(what) from None
         except requests.RequestException as error:
             raise NoAnswer(type(error).__name__) from None
         if 200 <= answer.status_code < 300:
@@ -60,12 +55,13 @@ class Webhooks:
         raise NotTaken(f"HTTP {answer.status_code}", for_good=answer.status_code not in LATER)
 
     def knock(self) -> None:
-        for host, port, secure in sorted({_place_of(address) for address in self.addresses}):
+        """Ask each server for its front door, whose address is no secret; whatever it says, it is there."""
+        import requests
+
+        for place in sorted({_place_of(address) for address in self.addresses}):
             try:
-                with socket.create_connection((host, port), timeout=self.timeout) as line:
-                    if secure:
-                        ssl.create_default_context().wrap_socket(line, server_hostname=host).close()
-            except OSError as error:
+                requests.head(place, timeout=self.timeout, allow_redirects=False)
+            except requests.RequestException as error:
                 raise OutOfReach(type(error).__name__) from None
 
 
@@ -111,14 +107,16 @@ def _linked(line: Line) -> str:
 
 
 def _never_connected(error: Exception) -> bool:
-    """Whether not even a connection came about, so that nothing can have arrived."""
+    """Whether not even a connection that we trust came about, so that nothing can have arrived."""
+    from requests.exceptions import ProxyError
     from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, ConnectTimeoutError | NameResolutionError | NewConnectionError)
+    refused = isinstance(reason, ConnectTimeoutError | NameResolutionError | NewConnectionError)
+    distrusted = any(isinstance(each, ssl.SSLCertVerificationError) for each in getattr(reason, "args", ()))
+    return refused or distrusted or isinstance(error, ProxyError)
 
 
-def _place_of(address: str) -> tuple[str, int, bool]:
+def _place_of(address: str) -> str:
     there = urlsplit(address)
-    secure = there.scheme == "https"
-    return there.hostname or "", there.port or (HTTPS if secure else 80), secure
+    return f"{there.scheme}://{there.netloc.rpartition('@')[2]}/"

@@ -77,6 +77,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "senior_flag": ANSWERING,
     "senior_flag_end": FLAGGING,
     "notices": EVERYBODY,
+    "notice_language": EVERYBODY,
     "settle_notice": CONNECTING,
     "weekly": EVERYBODY,
     "weekly_csv": EVERYBODY,
@@ -89,6 +90,8 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "users_csv": WATCHING,
 }
 
+PUT_BEFORE: Final[Mapping[str, frozenset[Role]]] = {"senior_flag_end": frozenset({Role.SENIOR})}
+"""Acts on a case that are open to roles which are shown something of it and do not open it."""
 SAYING_WHY: Final = frozenset({"purpose_page", "purpose"})
 """Routes of a restricted case that are open before a purpose is given: they show nothing of it."""
 
@@ -193,7 +196,7 @@ def _admit(request: Request, web: Web, token: str) -> None:
     roles = PERMISSIONS.get(name, frozenset())
     named = {key: value for key, value in request.path_params.items() if key in _CASE_BY}
     case = _case(web, *named.popitem()) if named else None
-    held = _held(reader, case) if case else reader.roles()
+    held = _held(reader, case, name) if case else reader.roles()
     if not held:
         raise NotThere
     if not held & roles:
@@ -250,10 +253,11 @@ class _Case(NamedTuple):
     restricted: bool
 
 
-def _held(reader: Reader, case: _Case) -> frozenset[Role]:
-    """What the reader is to this case; where it is restricted, only roles that need it count."""
+def _held(reader: Reader, case: _Case, name: str) -> frozenset[Role]:
+    """What the reader is to this case on this route; where it is restricted, only roles that need it count."""
     held = reader.roles_in(case.area)
-    return held & restricted.MAY_OPEN if case.restricted else held - SHOWN_ONLY
+    put_before = PUT_BEFORE.get(name, frozenset())
+    return held & (restricted.MAY_OPEN | put_before) if case.restricted else held - (SHOWN_ONLY - put_before)
 
 
 def _see(web: Web, reader: Reader, case_id: int, name: str) -> None:

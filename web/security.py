@@ -134,6 +134,11 @@ class Reader:
         seen = frozenset(area for role, area in self.session.grants if role not in SHOWN_ONLY)
         return None if EVERY_AREA in seen else seen
 
+    def granted(self) -> frozenset[str] | None:
+        """The service areas in which they are anything at all; None is all of them."""
+        seen = frozenset(area for _role, area in self.session.grants)
+        return None if EVERY_AREA in seen else seen
+
     def officer_of(self) -> frozenset[str] | None:
         """The service areas whose officer they are; None is all of them."""
         areas = frozenset(area for role, area in self.session.grants if role is Role.OFFICER)

@@ -197,6 +197,8 @@ def test_no_page_scrolls_sideways_on_a_narrow_screen_or_asks_another_site(
         "enter",
         "escalations",
         "reports/weekly",
+        "senior",
+        "notices",
         "accounts",
         "accounts/cyngor-fb/token",
         "nowhere",

@@ -14,8 +14,9 @@ from store import notices as outbox
 from store import sessions
 from store.notices import TEAMS, USER, NoticeRow
 from web.gate import CONNECTING, WATCHING
-from web.pages import area_name
+from web.pages import NAMES, area_name
 from web.visit import Fields, SomeVisit, Visit
+from words import Screen
 from words.names import N_
 
 router = APIRouter(prefix="/{language}")
@@ -24,6 +25,7 @@ SHOWN: Final = 50
 DONE: Final[Mapping[str, str]] = {
     "again": N_("The message leaves again with the next round."),
     "enough": N_("Recorded: nothing more is done about this message."),
+    "language": N_("From now on you are written to in the language that you chose."),
     "settled": N_("Somebody else has settled this message already."),
 }
 CHANNELS: Final[Mapping[str, str]] = {
@@ -34,6 +36,10 @@ CHANNELS: Final[Mapping[str, str]] = {
 
 class SettleFields(Fields):
     what: Literal["again", "enough"]
+
+
+class LanguageFields(Fields):
+    written_in: Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +66,22 @@ def messages(visit: SomeVisit, done: str = "") -> Response:
         stuck=[_shown(visit, notice, names) for notice in stuck],
         everybodys=[_shown(visit, notice, names) for notice in everybodys],
         watches=watches,
+        written_in=visit.reader.session.language,
+        languages=NAMES,
         may_settle=bool(visit.reader.roles() & CONNECTING),
         leaves=visit.here.settings.send_notices,
         by_mail=bool(visit.here.settings.mail.host),
         done=visit.words.gettext(DONE[done]) if done in DONE else "",
     )
+
+
+@router.post("/notices/language", name="notice_language")
+def choose_language(visit: SomeVisit, fields: Annotated[LanguageFields, Form()]) -> Response:
+    """In which language one is written to, whatever language the pages are read in."""
+    visit.store.write(
+        lambda session: telling.choose_language(session, fields.written_in, actor=visit.actor, now=visit.now)
+    )
+    return visit.go("notices", done="language")
 
 
 @router.post("/notices/{notice_id}/settle", name="settle_notice")

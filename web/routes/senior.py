@@ -12,7 +12,7 @@ router = APIRouter(prefix="/{language}")
 
 @router.get("/senior", name="senior")
 def senior_page(visit: SomeVisit) -> Response:
-    areas = visit.reader.areas()
+    areas = visit.reader.granted()
     with visit.store.read() as session:
         flagged = senior.standing(session, areas)
         urgent = notices.urgent_cases(session, areas)
