@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from classifiers.base import ModelError
 from classifiers.files import checked_files
-from classifiers.text import prepared
+from classifiers.radicals import shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +67,7 @@ class Encoded(NamedTuple):
     """What one comment became.
 
     `logits` has one number a head (`HEADS`).  `embedding` is a unit vector: the product of two says
-    how alike they are.  `spans` has one row a word, where it begins and ends in `prepared` text.
+    how alike they are.  `spans` has one row a word, where it begins and ends in the text as it was `shown`.
     `windows` is what the network made on the way, for whoever asks which words weighed.
     """
 
@@ -101,7 +101,7 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """One answer a text, in order; texts of like length go together."""
-        plain = [prepared(text[:_CHARACTERS]) for text in texts]
+        plain = [shown(text[:_CHARACTERS]) for text in texts]
         with self._lock:
             known = {text: self._kept[text] for text in plain if text in self._kept}
         fresh = [text for text in dict.fromkeys(plain) if text not in known]
@@ -115,7 +115,7 @@ class Encoder:
 
     def words(self, text: str, encoded: Encoded) -> list[str]:
         """The words of `text` as the encoder saw them."""
-        plain = prepared(text[:_CHARACTERS])
+        plain = shown(text[:_CHARACTERS])
         return [plain[begin:end] for begin, end in encoded.spans]
 
     def gains(self, encoded: Encoded) -> NDArray[Any]:

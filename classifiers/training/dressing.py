@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import random
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from classifiers.files import WORDS
 from classifiers.language import open_words
 from classifiers.text import folded
 from words.mutations import forms_of
@@ -64,27 +62,6 @@ def switched(text: str, words: Words, dice: random.Random, share: float) -> str:
             out.append(shown[at])
             at += 1
     return " ".join(out)
-
-
-def insults(folder: Path = WORDS) -> dict[str, tuple[str, ...]]:
-    """Every form of a listed Welsh insult or profanity, with all its forms; none that is an ordinary word as well."""
-    table = tomllib.loads((folder / "offence.toml").read_text(encoding="utf-8"))
-    innocent = set(folded(table["profanity"]["innocent"]).split())
-    found = {}
-    for word in {each for kind in ("profanity", "insult") for each in folded(table[kind]["cy"]).split()} - innocent:
-        forms = tuple(sorted(form for form in forms_of(word) if len(form) > 3 and form not in innocent))
-        found.update(dict.fromkeys(forms, forms))
-    return found
-
-
-def mutated(text: str, forms: Mapping[str, Sequence[str]], dice: random.Random) -> str:
-    """`text` with its insults in another mutation, whatever grammar asks: *dwpsyn* is no kinder than *twpsyn*."""
-
-    def another(found: re.Match[str]) -> str:
-        plain = folded(found.group())
-        return dice.choice(forms[plain]) if plain in forms else found.group()
-
-    return _WORD.sub(another, text)
 
 
 def disguised(text: str, dice: random.Random) -> str:

@@ -31,6 +31,7 @@ from transformers import AutoTokenizer, BertConfig, BertModel, PreTrainedTokeniz
 
 from classifiers.encoder import HEADS
 from classifiers.offensive import listed, open_lexicon
+from classifiers.radicals import shown
 from classifiers.text import folded, prepared
 from classifiers.training import dressing, pieces
 from classifiers.training.examples import Example, authored, beginnings, english, joined, templates
@@ -124,7 +125,7 @@ class Workshop:
         self.old = AutoTokenizer.from_pretrained(self.base)
 
     def ids(self, tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
-        found: list[list[int]] = tokenizer([prepared(text) or "." for text in texts], truncation=True, max_length=256)[
+        found: list[list[int]] = tokenizer([shown(text) or "." for text in texts], truncation=True, max_length=256)[
             "input_ids"
         ]
         return found
@@ -194,7 +195,6 @@ class Workshop:
         ]
         groups.append((switched, [each.text if at % 2 else "" for at, each in enumerate(source)]))
 
-        forms = dressing.insults()
         for time in range(plan.authored_times):
             some = [
                 replace(each, text=dressing.disguised(each.text, dice)) if time and dice.random() < 0.3 else each
@@ -202,12 +202,6 @@ class Workshop:
             ]
             some = [
                 replace(each, text=dressing.renamed(each.text, dice)) if time and dice.random() < 0.5 else each
-                for each in some
-            ]
-            some = [
-                replace(each, text=dressing.mutated(each.text, forms, dice))
-                if time and each.language != "en" and dice.random() < 0.4
-                else each
                 for each in some
             ]
             groups.append((some, [_english_side(each) if time % 2 == 0 else "" for each in ours]))
