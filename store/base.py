@@ -60,6 +60,8 @@ ENUMS = (
     vocabulary.State,
     vocabulary.ReplyKind,
     vocabulary.ReplyState,
+    vocabulary.TranslationOf,
+    vocabulary.TranslationState,
     vocabulary.Role,
     vocabulary.Clock,
 )

@@ -21,6 +21,8 @@ from store import (
     searches,
     silences,
     spending,
+    templates,
+    translations,
     webhooks,
 )
 from store.base import Base
@@ -41,6 +43,8 @@ NOUNS = (
     searches,
     silences,
     spending,
+    templates,
+    translations,
     webhooks,
 )
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
-from store import desk, evidence, sessions
+from store import desk, evidence, replies, sessions
 from store.database import Session
 from vocabulary import GwylioError, Role
 from web.security import IDLE, SESSION_COOKIE, TOUCH_AFTER, Reader, brings_files, same, token_hash
@@ -23,22 +23,40 @@ from words import Words, is_screen
 from words.names import N_
 
 EVERYBODY: Final = frozenset(Role)
+CASES: Final = EVERYBODY - {Role.TRANSLATOR}
+"""Who may open cases; translators are shown what they are asked for, and no more."""
 ANSWERING: Final = frozenset({Role.OFFICER, Role.COMMUNICATIONS})
 WATCHING: Final = frozenset({Role.COMMUNICATIONS, Role.AUDITOR, Role.ADMINISTRATOR})
 COMMUNICATIONS: Final = frozenset({Role.COMMUNICATIONS})
 CONNECTING: Final = frozenset({Role.COMMUNICATIONS, Role.ADMINISTRATOR})
+TRANSLATING: Final = frozenset({Role.TRANSLATOR})
 
 PUBLIC: Final = frozenset({"entry", "healthz", "sign_in_page", "sign_in", "webhook_asked", "webhook_came"})
 """Routes for people who have not signed in, and for platforms, which sign what they send."""
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "sign_out": EVERYBODY,
-    "queue": EVERYBODY,
-    "case": EVERYBODY,
-    "redraw": EVERYBODY,
-    "redrawn": EVERYBODY,
+    "queue": CASES,
+    "case": CASES,
+    "redraw": CASES,
+    "redrawn": CASES,
     "saved_reply": ANSWERING,
     "reply": ANSWERING,
+    "check_reply": ANSWERING,
+    "ask_translation": ANSWERING,
+    "translation_came": ANSWERING,
+    "withdraw_translation": ANSWERING,
+    "approvals": ANSWERING,
+    "approve": ANSWERING,
+    "send_back": ANSWERING,
+    "templates": ANSWERING,
+    "new_template_page": COMMUNICATIONS,
+    "new_template": COMMUNICATIONS,
+    "template_page": COMMUNICATIONS,
+    "change_template": COMMUNICATIONS,
+    "retire_template": COMMUNICATIONS,
+    "translations": TRANSLATING,
+    "translate": TRANSLATING,
     "act": ANSWERING,
     "note": ANSWERING,
     "answer_owed": ANSWERING,
@@ -48,7 +66,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "record_reply": ANSWERING,
     "enter_page": ANSWERING,
     "enter": ANSWERING,
-    "evidence": EVERYBODY,
+    "evidence": CASES,
     "escalations": WATCHING,
     "settle": COMMUNICATIONS,
     "weekly": EVERYBODY,
@@ -59,6 +77,9 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
 
 PAGES: Final = (
     ("queue", N_("Queue"), "queue", ("queue", "cases")),
+    ("translations", N_("Translations"), "translations", ("translations",)),
+    ("approvals", N_("To approve"), "approvals", ("approvals", "replies")),
+    ("templates", N_("Saved replies"), "templates", ("templates",)),
     ("enter_page", N_("Enter by hand"), "enter", ("enter",)),
     ("escalations", N_("Escalations"), "escalations", ("escalations", "parts")),
     ("weekly", N_("Weekly report"), "reports/weekly", ("reports",)),
@@ -215,5 +236,6 @@ _CASE_BY: Final[Mapping[str, Callable[[Session, int], int | None]]] = {
     "case_id": lambda _session, case_id: case_id,
     "comment_id": desk.case_of_comment,
     "part_id": desk.case_of_part,
+    "reply_id": replies.case_of,
     "evidence_id": evidence.case_of,
 }

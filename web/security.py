@@ -126,9 +126,14 @@ class Reader:
         return frozenset(role for role, granted in self.session.grants if granted in (area, EVERY_AREA))
 
     def areas(self) -> frozenset[str] | None:
-        """The service areas whose cases they may see; None is all of them."""
-        seen = frozenset(area for _role, area in self.session.grants)
+        """The service areas whose cases they may see; None is all of them.  To translate is not to see cases."""
+        seen = frozenset(area for role, area in self.session.grants if role is not Role.TRANSLATOR)
         return None if EVERY_AREA in seen else seen
+
+    @property
+    def home(self) -> str:
+        """The page where their work lies."""
+        return "translations" if self.roles() == {Role.TRANSLATOR} else "queue"
 
     def officer_of(self) -> frozenset[str] | None:
         """The service areas whose officer they are; None is all of them."""

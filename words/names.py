@@ -22,6 +22,8 @@ from vocabulary import (
     Role,
     Severity,
     State,
+    TranslationOf,
+    TranslationState,
 )
 
 
@@ -120,6 +122,7 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         Act.ASSIGN: N_("Assign"),
         Act.ASK_TRANSLATION: N_("Ask for a translation"),
         Act.TRANSLATED: N_("The translation is ready"),
+        Act.WITHDRAW_TRANSLATION: N_("Do without the translation"),
         Act.ASK_AUTHOR: N_("Wait for the author"),
         Act.AUTHOR_REPLIED: N_("The author has replied"),
         Act.ESCALATE: N_("Escalate"),
@@ -147,6 +150,14 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         Note.REPLY_RECORDED: N_("reply given elsewhere recorded"),
         Note.NATIVE_REPLY_FOUND: N_("reply made on the platform found"),
         Note.TOLD: N_("somebody was told"),
+        Note.REPLY_FOR_APPROVAL: N_("reply put up for approval"),
+        Note.REPLY_APPROVED: N_("reply approved"),
+        Note.REPLY_SENT_BACK: N_("reply sent back"),
+        Note.TRANSLATION_TAKEN: N_("translation taken up"),
+        Note.TRANSLATION_GIVEN_BACK: N_("translation given back"),
+        Note.TRANSLATION_HANDED_IN: N_("translation handed in"),
+        Note.TRANSLATION_TO_CHECK: N_("machine translation to be checked"),
+        Note.TRANSLATION_CHECKED: N_("machine translation checked"),
     },
     ReplyKind: {
         ReplyKind.HOLDING: N_("holding reply"),
@@ -161,6 +172,17 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         ReplyState.UNCERTAIN: N_("not known whether it was published"),
         ReplyState.FAILED_FOR_NOW: N_("failed, to be tried again"),
         ReplyState.FAILED_FOR_GOOD: N_("failed for good"),
+    },
+    TranslationOf: {
+        TranslationOf.REPLY: N_("our reply"),
+        TranslationOf.COMMENT: N_("the comment, to be understood"),
+    },
+    TranslationState: {
+        TranslationState.ASKED: N_("asked for"),
+        TranslationState.TAKEN: N_("being translated"),
+        TranslationState.DONE: N_("handed in"),
+        TranslationState.WITHDRAWN: N_("withdrawn"),
+        TranslationState.TO_CHECK: N_("translated by machine, to be checked"),
     },
     Role: {
         Role.OFFICER: N_("service area officer"),

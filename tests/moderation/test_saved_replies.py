@@ -40,8 +40,9 @@ def test_the_reference_is_filled_in_and_nothing_else(tmp_path: Path) -> None:
     thanks = loaded(tmp_path, GOOD).get("thanks")
     assert thanks is not None
     assert thanks.kind is ReplyKind.ANSWER
-    assert thanks.filled("cy", "GW-2026-000001") == "Diolch, {name}. Eich cyfeirnod: GW-2026-000001."
-    assert thanks.filled("en", "GW-2026-000001") == "Thank you, {name}. Your reference: GW-2026-000001."
+    known = {"reference": "GW-2026-000001"}
+    assert thanks.filled("cy", known) == "Diolch, {name}. Eich cyfeirnod: GW-2026-000001."
+    assert thanks.filled("en", known) == "Thank you, {name}. Your reference: GW-2026-000001."
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ STAFF: Mapping[str, tuple[str, Role, str]] = {
     "elin": ("Elin Prosser", Role.OFFICER, "highways"),
     "catrin": ("Catrin Vaughan", Role.COMMUNICATIONS, "*"),
     "aled": ("Aled Pugh", Role.AUDITOR, "*"),
+    "gwenno": ("Gwenno Puw", Role.TRANSLATOR, "*"),
     "nia": ("Nia Bowen", Role.ADMINISTRATOR, "*"),
 }
 ACCOUNTS: Mapping[str, str] = {"cyngor-fb": "waste", "priffyrdd-fb": "highways"}
@@ -189,7 +190,7 @@ class Site:
 
 
 def make_council(folder: Path) -> None:
-    """Two accounts with a post each, five members of staff, the holidays that come with the program."""
+    """Two accounts with a post each, six members of staff, the holidays that come with the program."""
     with sqlite_store(folder) as store:
         store.write(_seed)
 
