@@ -601,7 +601,7 @@ def _page(
         may_withdraw=file.case.state is State.AWAITING_TRANSLATION or any(_unfinished(each) for each in asked),
         may_ask=Act.ASK_TRANSLATION in allowed and not any(_unfinished(each) for each in asked),
         may_ask_comment=file.case.language in translations.OTHER,
-        by_machine=frozenset(each.row.reply_id for each in asked if each.row.reply_id is not None),
+        by_machine={each.row.reply_id: each.row.state for each in reversed(asked) if each.row.reply_id is not None},
         machine_allowed=policy.translation.machine.value != "never",
         pre_election=policy.pre_election_on(visit.web.today()),
         cautions=cautions,
@@ -640,7 +640,7 @@ def _landed(visit: Visit, file: CaseFile, asked: Sequence[Request]) -> Landed | 
         )
     done = (each.row for each in asked if each.row.state is TranslationState.DONE and each.row.reply_id is None)
     ready = next((row for row in done if row.what is TranslationOf.REPLY), None)
-    if ready is None or ready.done_at is None or (last is not None and last.created_at > ready.done_at):
+    if ready is None or ready.done_at is None or (last is not None and last.created_at >= ready.done_at):
         return None
     texts = {ready.from_language: ready.text, ready.to_language: ready.result}
     why = visit.words.gettext("The translation is in the box, beside the text that you sent to the translators.")
