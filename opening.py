@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import settings as configuration
-from moderation import budgets, saved_replies, service_areas
+from moderation import budgets, saved_replies, service_areas, word_bank
 from moderation import policy as packs
 from moderation.budgets import Budgets
 from moderation.calendar import seed_holidays
@@ -119,6 +119,10 @@ def decided(settings: Settings) -> tuple[Areas, Policy, Budgets]:
         problems.extend(error.problems)
     try:
         saved_replies.load(settings.config_dir / saved_replies.FILE)
+    except FileError as error:
+        problems.extend(error.problems)
+    try:
+        word_bank.load(settings.config_dir / word_bank.FILE)
     except FileError as error:
         problems.extend(error.problems)
     if areas is None or policy is None or spending is None or problems:

@@ -153,6 +153,7 @@ class Act(StrEnum):
     ASSIGN = "assign"
     ASK_TRANSLATION = "ask_translation"
     TRANSLATED = "translated"
+    WITHDRAW_TRANSLATION = "withdraw_translation"
     ASK_AUTHOR = "ask_author"
     AUTHOR_REPLIED = "author_replied"
     ESCALATE = "escalate"
@@ -196,6 +197,14 @@ class Note(StrEnum):
     TOLD = "told"
     SENIOR_FLAGGED = "senior_flagged"
     SENIOR_FLAG_ENDED = "senior_flag_ended"
+    REPLY_FOR_APPROVAL = "reply_for_approval"
+    REPLY_APPROVED = "reply_approved"
+    REPLY_SENT_BACK = "reply_sent_back"
+    TRANSLATION_TAKEN = "translation_taken"
+    TRANSLATION_GIVEN_BACK = "translation_given_back"
+    TRANSLATION_HANDED_IN = "translation_handed_in"
+    TRANSLATION_TO_CHECK = "translation_to_check"
+    TRANSLATION_CHECKED = "translation_checked"
 
 
 class ReplyKind(StrEnum):
@@ -235,6 +244,23 @@ class NoticeState(StrEnum):
     UNCERTAIN = "uncertain"
     FAILED_FOR_NOW = "failed_for_now"
     FAILED_FOR_GOOD = "failed_for_good"
+
+
+class TranslationOf(StrEnum):
+    """What the translators are asked for: our reply in the other language, or what a comment says."""
+
+    REPLY = "reply"
+    COMMENT = "comment"
+
+
+class TranslationState(StrEnum):
+    """The life of one translation request.  TO_CHECK: a machine did it in an emergency, and it left unread."""
+
+    ASKED = "asked"
+    TAKEN = "taken"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+    TO_CHECK = "to_check"
 
 
 class Role(StrEnum):

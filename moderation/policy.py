@@ -402,6 +402,66 @@ class Removal(Sourced):
     """Whether the author is told why."""
 
 
+class MachineRule(Sourced):
+    """Whether a text that a machine translated may ever leave: `never`, or in `immediate_danger` with a reason."""
+
+    value: Literal["never", "immediate_danger"]
+    """`never` or `immediate_danger`."""
+
+
+class Translation(Record):
+    """What goes to the translators: by when it is back, and whether a machine may ever stand in for them."""
+
+    days: Figure
+    """Working days in which the translators hand in; 0 is the same day.  Never later than the answer is due."""
+    machine: MachineRule
+    """Whether a text that a machine translated may leave unchecked; it comes back to the translators afterwards."""
+
+
+class ReplyContents(Sourced):
+    """What must stand in every reply besides its answer."""
+
+    reference: bool
+    """Whether it must carry the reference number of the case."""
+    department: bool
+    """Whether it must name the service area, where the comment was passed to another than the account's own."""
+
+
+class Approval(Sourced):
+    """Which replies a second person must approve before they leave; nobody approves their own."""
+
+    always: bool = False
+    """Whether every reply needs it."""
+    labels: tuple[Label, ...] = ()
+    """Needed where one of these is flagged on the case."""
+    pre_election: bool = False
+    """Whether every reply needs it in a pre-election period."""
+
+
+class PreElection(Record):
+    """A period before an election, in which we take more care; both days belong to it."""
+
+    begins: Annotated[date, Field(strict=True)]
+    """The first day, such as 2027-03-22."""
+    ends: Annotated[date, Field(strict=True)]
+    """The last day: that of the poll."""
+    title: Bilingual
+    """Which election it is."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> PreElection:
+        if self.ends < self.begins:
+            raise PydanticCustomError("order", "ends must not be earlier than begins")
+        return self
+
+
+class Political(Record):
+    """How the account of a politician or a party is known: by words in its author's name."""
+
+    names: Words = Words()
+    """Welsh words in the radical form and English words, any one of them in the name."""
+
+
 class Document(Record):
     """A published document that the pack carries out."""
 
@@ -440,6 +500,11 @@ class Policy(Record):
     incidents: tuple[IncidentKind, ...] = Field(default=(), alias="incident")
     notices: Notices
     senior_digest: SeniorDigest
+    translation: Translation
+    reply_contents: ReplyContents
+    approval: Approval
+    pre_elections: tuple[PreElection, ...] = Field(default=(), alias="pre_election")
+    political: Political = Political()
 
     @model_validator(mode="after")
     def _digest_by_day(self) -> Policy:
@@ -456,6 +521,15 @@ class Policy(Record):
     def mentions(self) -> WordRules[int]:
         """The words of the route rules, compiled once; a key is a rule's place in `routes`."""
         return WordRules({place: rule.mentions for place, rule in enumerate(self.routes)})
+
+    @cached_property
+    def political_names(self) -> WordRules[bool]:
+        """The words by which a political account is known, compiled once."""
+        return WordRules({True: self.political.names})
+
+    def pre_election_on(self, day: date) -> PreElection | None:
+        """The pre-election period that this day falls in, if any."""
+        return next((each for each in self.pre_elections if each.begins <= day <= each.ends), None)
 
     @property
     def closure_days(self) -> tuple[Holiday, ...]:

@@ -25,7 +25,16 @@ SYSTEM = Actor(audit.SYSTEM)
 
 
 _TO_BE_READ_FIRST = frozenset(
-    {Note.COMMENT_JOINED, Note.COMMENT_EDITED, Note.REPLY_QUEUED, Note.REPLY_RECORDED, Note.NATIVE_REPLY_FOUND}
+    {
+        Note.COMMENT_JOINED,
+        Note.COMMENT_EDITED,
+        Note.REPLY_QUEUED,
+        Note.REPLY_FOR_APPROVAL,
+        Note.REPLY_APPROVED,
+        Note.REPLY_SENT_BACK,
+        Note.REPLY_RECORDED,
+        Note.NATIVE_REPLY_FOUND,
+    }
 )
 """What an officer must have read before deciding: a page opened earlier is stale."""
 

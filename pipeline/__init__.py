@@ -3,7 +3,9 @@
     collect        a page of comments and its cursor are kept, together        pipeline/collecting.py
     read_waiting   the panel reads what waits, and each comment is placed      pipeline/reading.py
     enter          what nothing collects is written down, with its evidence    pipeline/entering.py
+    look_at_reply  an officer sees what their words would meet                 pipeline/replying.py
     send_reply     an officer's words are checked and put in the outbox        pipeline/replying.py
+    approve_reply  where the policy asks, a colleague lets them go             pipeline/replying.py
     record_reply   a reply that was given elsewhere stops the clocks too       pipeline/entering.py
     dispatch       the outbox leaves, once, with proof                         pipeline/replying.py
     warn           whoever the policy names is told, once                      pipeline/clocks.py
@@ -29,7 +31,17 @@ from pipeline.installation import Collectors, Installation
 from pipeline.notifying import Notified, notify, senior_digest
 from pipeline.noting import note
 from pipeline.reading import place, read_waiting, readings_of
-from pipeline.replying import Dispatched, dispatch, hide, send_reply, takes_replies
+from pipeline.replying import (
+    Dispatched,
+    Looked,
+    approve_reply,
+    dispatch,
+    hide,
+    languages_of,
+    look_at_reply,
+    send_reply,
+    takes_replies,
+)
 from pipeline.tokens import tend
 from pipeline.waves import Member, answer_wave, wave_of
 from pipeline.webhooks import Mentioned, Settled, receive, settle
@@ -41,11 +53,13 @@ __all__ = [
     "EntryRefused",
     "Imported",
     "Installation",
+    "Looked",
     "Member",
     "Mentioned",
     "Notified",
     "Settled",
     "answer_wave",
+    "approve_reply",
     "begin_incident",
     "bring_in",
     "collect",
@@ -54,6 +68,8 @@ __all__ = [
     "hand_out",
     "hide",
     "keep_page",
+    "languages_of",
+    "look_at_reply",
     "note",
     "notify",
     "place",

@@ -61,6 +61,8 @@ ENUMS = (
     vocabulary.ReplyKind,
     vocabulary.ReplyState,
     vocabulary.NoticeState,
+    vocabulary.TranslationOf,
+    vocabulary.TranslationState,
     vocabulary.Role,
     vocabulary.Clock,
     vocabulary.MatterState,

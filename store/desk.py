@@ -20,7 +20,7 @@ from store.cases import CaseRow, EventRow, RoundRow, ToldRow, current_round
 from store.comments import AuthorRow, CommentRow, OwnReplyRow, PostRow, RevisionRow
 from store.people import UserRow
 from store.replies import PartRow, ReplyRow
-from vocabulary import Finding, Origin, Platform, Presence, Reason, ReplyLanguage, Severity, State
+from vocabulary import Finding, Origin, Platform, Presence, Reason, ReplyLanguage, ReplyState, Severity, State
 
 MOST_COUNTED = 1_000
 """Where counting stops; beyond it a page says "1,000 or more"."""
@@ -144,6 +144,19 @@ class Unsettled:
     part: PartRow
     reference: str
     service_area: str
+    account: str
+    platform: Platform
+
+
+@dataclass(frozen=True, slots=True)
+class ForApproval:
+    """A reply that waits for a colleague's approval, with the comment it answers and whoever wrote it."""
+
+    reply: ReplyRow
+    case: CaseRow
+    comment: CommentRow
+    words: str
+    writer: str
     account: str
     platform: Platform
 
@@ -293,6 +306,32 @@ def unsettled(session: Session, areas: frozenset[str] | None) -> Sequence[Unsett
         .order_by(PartRow.id)
     )
     return [Unsettled(*row) for row in rows]
+
+
+def for_approval(session: Session, areas: frozenset[str] | None) -> Sequence[ForApproval]:
+    """Replies that wait for approval, those whose answer is due soonest first, in the areas the reader may see."""
+    rows = session.execute(
+        select(
+            ReplyRow,
+            CaseRow,
+            CommentRow,
+            RevisionRow.text,
+            UserRow.full_name,
+            AccountRow.display_name,
+            AccountRow.platform,
+        )
+        .join(CaseRow, CaseRow.id == ReplyRow.case_id)
+        .join(CommentRow, CommentRow.id == ReplyRow.comment_id)
+        .join(RevisionRow, and_(RevisionRow.comment_id == CommentRow.id, RevisionRow.number == CommentRow.latest))
+        .join(UserRow, UserRow.id == ReplyRow.author_id)
+        .join(AccountRow, AccountRow.id == CaseRow.account_id)
+        .where(
+            ReplyRow.state == ReplyState.AWAITING_APPROVAL,
+            true() if areas is None else CaseRow.service_area.in_(areas),
+        )
+        .order_by(CaseRow.due, ReplyRow.id)
+    )
+    return [ForApproval(*row) for row in rows]
 
 
 _Owner = aliased(UserRow)

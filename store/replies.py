@@ -87,9 +87,14 @@ def waiting_for_a_person(session: Session) -> Sequence[tuple[ReplyRow, PartRow]]
     return [(reply, part) for reply, part in rows]
 
 
-def reply(session: Session, reply_id: int) -> ReplyRow:
+def reply(session: Session, reply_id: int, *, lock: bool = False) -> ReplyRow:
     """The reply with this id, which exists."""
-    return session.get_one(ReplyRow, reply_id)
+    return session.get_one(ReplyRow, reply_id, with_for_update=lock or None)
+
+
+def case_of(session: Session, reply_id: int) -> int | None:
+    """The case that a reply belongs to, if there is such a reply."""
+    return session.scalar(select(ReplyRow.case_id).where(ReplyRow.id == reply_id))
 
 
 def part(session: Session, part_id: int) -> PartRow:

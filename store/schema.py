@@ -27,6 +27,8 @@ from store import (
     senior,
     silences,
     spending,
+    templates,
+    translations,
     triage,
     webhooks,
 )
@@ -55,6 +57,8 @@ NOUNS = (
     silences,
     spending,
     triage,
+    templates,
+    translations,
     webhooks,
 )
 MIGRATIONS = Path(__file__).parent / "migrations"

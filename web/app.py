@@ -21,15 +21,17 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Receive, Scope, Send
 
-from moderation import saved_replies
+from moderation import saved_replies, word_bank
 from moderation.lifecycle import IllegalTransition
 from moderation.queue import StaleCase, UnknownCase
 from moderation.replies import NoReplyHere
+from moderation.translations import NotTheirs
 from pipeline import Installation
 from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, PurposeNeeded, gate
 from web.pages import STATIC, chosen_language, in_both, in_other_language, render
 from web.routes import (
     accounts,
+    approvals,
     cases,
     entering,
     entry,
@@ -41,7 +43,9 @@ from web.routes import (
     register,
     reports,
     senior,
+    templates,
     tokens,
+    translations,
     triage,
     webhooks,
 )
@@ -82,6 +86,11 @@ ERRORS: Final[Mapping[type[Exception], Said]] = {
         N_("Somebody moved this case while you were reading"),
         N_("Nothing has been done. Look at the case again and decide anew."),
     ),
+    NotTheirs: (
+        409,
+        N_("The translators do not have this any more"),
+        N_("Nothing has been done; look at the case again and decide anew."),
+    ),
     IllegalTransition: (
         409,
         N_("This can no longer be done"),
@@ -115,7 +124,8 @@ def create_app(
         max_body_size=LARGEST_FORM,
     )
     saved = saved_replies.load(here.settings.config_dir / saved_replies.FILE)
-    app.state.web = Web(here, now, saved, limit or SignInLimit())
+    bank = word_bank.load(here.settings.config_dir / word_bank.FILE)
+    app.state.web = Web(here, now, saved, bank, limit or SignInLimit())
     app.include_router(entry.door)
     app.include_router(webhooks.router)
     for part in (
@@ -133,6 +143,9 @@ def create_app(
         tokens,
         senior,
         notices,
+        templates,
+        translations,
+        approvals,
     ):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -208,12 +221,17 @@ def _error_page(request: Request, said: Said, *, case_id: object = None, **value
         )
     words = Words(language)
     to_case = status == 409 and case_id is not None
-    back = f"cases/{case_id}" if to_case else "queue"
+    reader = getattr(request.state, "reader", None)
+    back = f"cases/{case_id}" if to_case else reader.home if reader else "queue"
     error = {
         "title": words.gettext(title),
         "text": words.gettext(text, **values),
         "back": f"/{language}/{back}",
-        "back_text": words.gettext("Look at the case again") if to_case else words.gettext("Go to the queue"),
+        "back_text": words.gettext("Look at the case again")
+        if to_case
+        else words.gettext("Go to the queue")
+        if back == "queue"
+        else words.gettext("Go to the translations"),
     }
     stays = request.method in {"GET", "HEAD"} and request.url.path.startswith(f"/{language}/")
     toggle = in_other_language(request, words.other) if stays else f"/{words.other}/{back}"

@@ -16,7 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from moderation import restricted
 from moderation.record import Actor
-from store import desk, evidence, sessions
+from store import desk, evidence, replies, sessions
 from store.database import Session
 from vocabulary import GwylioError, Role
 from web.security import IDLE, SESSION_COOKIE, SHOWN_ONLY, TOUCH_AFTER, Reader, brings_files, same, token_hash
@@ -25,12 +25,15 @@ from words import Words, is_screen
 from words.names import N_
 
 EVERYBODY: Final = frozenset(Role)
+CASES: Final = EVERYBODY - {Role.TRANSLATOR}
+"""Who may open cases; translators are shown what they are asked for, and no more."""
 ANSWERING: Final = frozenset({Role.OFFICER, Role.COMMUNICATIONS})
 WATCHING: Final = frozenset({Role.COMMUNICATIONS, Role.AUDITOR, Role.ADMINISTRATOR})
 COMMUNICATIONS: Final = frozenset({Role.COMMUNICATIONS})
 FLAGGING: Final = frozenset({Role.OFFICER, Role.COMMUNICATIONS, Role.SENIOR})
 SENIOR: Final = frozenset({Role.COMMUNICATIONS, Role.SENIOR})
 CONNECTING: Final = frozenset({Role.COMMUNICATIONS, Role.ADMINISTRATOR})
+TRANSLATING: Final = frozenset({Role.TRANSLATOR})
 
 HEARING: Final = frozenset({Role.COMMUNICATIONS, Role.SAFEGUARDING, Role.LEGAL, Role.AUDITOR})
 """Who is told of incidents, each of those that concern them."""
@@ -40,12 +43,27 @@ PUBLIC: Final = frozenset({"entry", "healthz", "sign_in_page", "sign_in", "webho
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "sign_out": EVERYBODY,
-    "queue": EVERYBODY,
-    "case": EVERYBODY,
-    "redraw": EVERYBODY,
-    "redrawn": EVERYBODY,
+    "queue": CASES,
+    "case": CASES,
+    "redraw": CASES,
+    "redrawn": CASES,
     "saved_reply": ANSWERING,
     "reply": ANSWERING,
+    "check_reply": ANSWERING,
+    "ask_translation": ANSWERING,
+    "translation_came": ANSWERING,
+    "withdraw_translation": ANSWERING,
+    "approvals": ANSWERING,
+    "approve": ANSWERING,
+    "send_back": ANSWERING,
+    "templates": ANSWERING,
+    "new_template_page": COMMUNICATIONS,
+    "new_template": COMMUNICATIONS,
+    "template_page": COMMUNICATIONS,
+    "change_template": COMMUNICATIONS,
+    "retire_template": COMMUNICATIONS,
+    "translations": TRANSLATING,
+    "translate": TRANSLATING,
     "act": ANSWERING,
     "note": ANSWERING,
     "answer_owed": ANSWERING,
@@ -70,7 +88,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "strike_pause": ANSWERING,
     "enter_page": ANSWERING,
     "enter": ANSWERING,
-    "evidence": EVERYBODY,
+    "evidence": CASES,
     "escalations": WATCHING,
     "settle": COMMUNICATIONS,
     "senior": SENIOR,
@@ -97,6 +115,9 @@ SAYING_WHY: Final = frozenset({"purpose_page", "purpose"})
 
 PAGES: Final = (
     ("queue", N_("Queue"), "queue", ("queue", "cases", "bulk")),
+    ("translations", N_("Translations"), "translations", ("translations",)),
+    ("approvals", N_("To approve"), "approvals", ("approvals", "replies")),
+    ("templates", N_("Saved replies"), "templates", ("templates",)),
     ("enter_page", N_("Enter by hand"), "enter", ("enter",)),
     ("escalations", N_("Escalations"), "escalations", ("escalations", "parts")),
     ("incidents", N_("Incidents"), "incidents", ("incidents",)),
@@ -297,5 +318,6 @@ _CASE_BY: Final[Mapping[str, Callable[[Session, int], int | None]]] = {
     "case_id": lambda _session, case_id: case_id,
     "comment_id": desk.case_of_comment,
     "part_id": desk.case_of_part,
+    "reply_id": replies.case_of,
     "evidence_id": evidence.case_of,
 }

@@ -20,7 +20,8 @@ from words.names import N_
 SENTENCES: Final[Mapping[str, str]] = {
     Act.ASSIGN: N_("{who} assigned the case."),
     Act.ASK_TRANSLATION: N_("{who} asked for a translation."),
-    Act.TRANSLATED: N_("{who} recorded that the translation is ready."),
+    Act.TRANSLATED: N_("{who} handed in the translation."),
+    Act.WITHDRAW_TRANSLATION: N_("{who} withdrew the request for a translation."),
     Act.ASK_AUTHOR: N_("{who} is waiting for the author to say more."),
     Act.AUTHOR_REPLIED: N_("The author replied."),
     Act.ESCALATE: N_("{who} escalated the case."),
@@ -59,6 +60,14 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.TOLD: N_("A reminder was given."),
     Note.SENIOR_FLAGGED: N_("{who} flagged the case for senior management."),
     Note.SENIOR_FLAG_ENDED: N_("{who} recorded that senior management need not look at it any more."),
+    Note.REPLY_FOR_APPROVAL: N_("{who} wrote a reply, which a colleague must approve."),
+    Note.REPLY_APPROVED: N_("{who} approved a reply; it is in the outbox."),
+    Note.REPLY_SENT_BACK: N_("{who} sent a reply back to whoever wrote it."),
+    Note.TRANSLATION_TAKEN: N_("{who} took up the translation."),
+    Note.TRANSLATION_GIVEN_BACK: N_("{who} gave the translation back to the translators."),
+    Note.TRANSLATION_HANDED_IN: N_("{who} handed in a translation."),
+    Note.TRANSLATION_TO_CHECK: N_("{who} sent a text that a machine had translated; the translators check it."),
+    Note.TRANSLATION_CHECKED: N_("{who} checked a text that a machine had translated."),
 }
 
 

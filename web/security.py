@@ -139,6 +139,11 @@ class Reader:
         seen = frozenset(area for _role, area in self.session.grants)
         return None if EVERY_AREA in seen else seen
 
+    @property
+    def home(self) -> str:
+        """The page where their work lies."""
+        return "translations" if self.roles() == {Role.TRANSLATOR} else "queue"
+
     def officer_of(self) -> frozenset[str] | None:
         """The service areas whose officer they are; None is all of them."""
         areas = frozenset(area for role, area in self.session.grants if role is Role.OFFICER)

@@ -25,6 +25,8 @@ from vocabulary import (
     Role,
     Severity,
     State,
+    TranslationOf,
+    TranslationState,
 )
 
 
@@ -123,6 +125,7 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         Act.ASSIGN: N_("Assign"),
         Act.ASK_TRANSLATION: N_("Ask for a translation"),
         Act.TRANSLATED: N_("The translation is ready"),
+        Act.WITHDRAW_TRANSLATION: N_("Do without the translation"),
         Act.ASK_AUTHOR: N_("Wait for the author"),
         Act.AUTHOR_REPLIED: N_("The author has replied"),
         Act.ESCALATE: N_("Escalate"),
@@ -163,6 +166,14 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         Note.TOLD: N_("somebody was told"),
         Note.SENIOR_FLAGGED: N_("flagged for senior management"),
         Note.SENIOR_FLAG_ENDED: N_("no longer flagged for senior management"),
+        Note.REPLY_FOR_APPROVAL: N_("reply put up for approval"),
+        Note.REPLY_APPROVED: N_("reply approved"),
+        Note.REPLY_SENT_BACK: N_("reply sent back"),
+        Note.TRANSLATION_TAKEN: N_("translation taken up"),
+        Note.TRANSLATION_GIVEN_BACK: N_("translation given back"),
+        Note.TRANSLATION_HANDED_IN: N_("translation handed in"),
+        Note.TRANSLATION_TO_CHECK: N_("machine translation to be checked"),
+        Note.TRANSLATION_CHECKED: N_("machine translation checked"),
     },
     ReplyKind: {
         ReplyKind.HOLDING: N_("holding reply"),
@@ -185,6 +196,17 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         NoticeState.UNCERTAIN: N_("not known whether it arrived"),
         NoticeState.FAILED_FOR_NOW: N_("has not left, is tried again"),
         NoticeState.FAILED_FOR_GOOD: N_("failed for good"),
+    },
+    TranslationOf: {
+        TranslationOf.REPLY: N_("our reply"),
+        TranslationOf.COMMENT: N_("the comment, to be understood"),
+    },
+    TranslationState: {
+        TranslationState.ASKED: N_("asked for"),
+        TranslationState.TAKEN: N_("being translated"),
+        TranslationState.DONE: N_("handed in"),
+        TranslationState.WITHDRAWN: N_("withdrawn"),
+        TranslationState.TO_CHECK: N_("translated by machine, to be checked"),
     },
     Role: {
         Role.OFFICER: N_("service area officer"),

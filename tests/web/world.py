@@ -45,6 +45,7 @@ STAFF: Mapping[str, tuple[str, Role, str]] = {
     "huw": ("Huw Beynon", Role.LEGAL, "*"),
     "delyth": ("Delyth Rees", Role.SENIOR, "*"),
     "aled": ("Aled Pugh", Role.AUDITOR, "*"),
+    "gwenno": ("Gwenno Puw", Role.TRANSLATOR, "*"),
     "nia": ("Nia Bowen", Role.ADMINISTRATOR, "*"),
 }
 ACCOUNTS: Mapping[str, str] = {"cyngor-fb": "waste", "priffyrdd-fb": "highways"}
@@ -193,7 +194,7 @@ class Site:
 
 
 def make_council(folder: Path) -> None:
-    """Two accounts with a post each, five members of staff, the holidays that come with the program."""
+    """Two accounts with a post each, six members of staff, the holidays that come with the program."""
     with sqlite_store(folder) as store:
         store.write(_seed)
 

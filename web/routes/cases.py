@@ -11,35 +11,56 @@ from typing import Annotated, Final, NamedTuple
 from fastapi import APIRouter, Form, Response
 
 import pipeline
+from moderation import (
+    circumstances,
+    lifecycle,
+    pauses,
+    queue,
+    replies,
+    senior,
+    telling,
+    templates,
+    translations,
+    triage,
+)
 from moderation import incidents as incident_rules
-from moderation import lifecycle, pauses, queue, replies, senior, telling, triage
 from moderation import matters as matter_rules
 from moderation.deadlines import Deadline
 from moderation.policy import IncidentKind, Policy
 from moderation.replies import Draft
 from moderation.reply_rules import Code
+from moderation.translations import Wanted
+from pipeline import Looked
 from store import desk, evidence, incidents, matters, notices, sessions
+from store import replies as outbox
 from store import senior as senior_flags
+from store import translations as requests
 from store import triage as claims
+from store.cases import CaseRow
 from store.database import Session
 from store.desk import CaseFile
 from store.incidents import IncidentRow
 from store.matters import MatterRow, PauseRow
 from store.sessions import Colleague
+from store.translations import Request
 from vocabulary import (
     Act,
     Clock,
     GwylioError,
     Label,
     Language,
+    Note,
     Origin,
     Question,
     Reason,
     ReplyKind,
     ReplyLanguage,
+    ReplyState,
     Role,
     Severity,
     State,
+    TranslationOf,
+    TranslationState,
 )
 from web import thread
 from web.gate import ANSWERING, COMMUNICATIONS, FLAGGING, NotAllowed, NotThere
@@ -56,10 +77,14 @@ Officers = Mapping[str, Sequence[Colleague]]
 
 DONE: Final[Mapping[str, str]] = {
     "reply": N_("The reply is in the outbox and leaves within a few minutes."),
+    "for_approval": N_("The reply waits for a colleague to approve it. The deadline runs on."),
     "note": N_("The note is kept."),
     "assign": N_("The case is assigned."),
     "ask_translation": N_("A translation has been asked for."),
     "translated": N_("The translation is ready; the case is yours again."),
+    "withdraw_translation": N_("The translators no longer have this text; the case is yours again."),
+    "approve": N_("The reply is approved; it is in the outbox and leaves within a few minutes."),
+    "send_back": N_("The reply is a draft again."),
     "ask_author": N_("The case waits for the author."),
     "author_replied": N_("The case no longer waits for the author."),
     "escalate": N_("The case is with communications now."),
@@ -86,8 +111,6 @@ DONE: Final[Mapping[str, str]] = {
 
 OFFERED: Final[Mapping[Act, frozenset[Role]]] = {
     Act.ASSIGN: ANSWERING,
-    Act.ASK_TRANSLATION: ANSWERING,
-    Act.TRANSLATED: ANSWERING,
     Act.ASK_AUTHOR: ANSWERING,
     Act.AUTHOR_REPLIED: ANSWERING,
     Act.ESCALATE: ANSWERING,
@@ -95,11 +118,17 @@ OFFERED: Final[Mapping[Act, frozenset[Role]]] = {
     Act.CLOSE: ANSWERING,
     Act.REOPEN: ANSWERING,
 }
-"""The acts that have a form, and whose they are.  ANSWER has none: only a reply on the platform answers."""
+"""The acts that have this form, and whose they are.
+
+ANSWER has none: only a reply on the platform answers.  What is asked of the translators has forms of its own.
+"""
 
 NOT_SENT: Final[Mapping[type[GwylioError], str]] = {
     replies.NoReplyHere: N_("No comment of this case still stands on its platform. Close the case as withdrawn."),
     replies.NotFromHere: N_("This comment was entered by hand. Answer where it was said, and record the answer here."),
+    replies.CannotReplyThere: N_(
+        "This platform takes no reply from here. Answer on the platform, and record it below."
+    ),
     replies.AlreadyOnItsWay: N_("Another reply to this case is on its way. Wait until it has left."),
 }
 BOX_OF: Final[Mapping[Code, str]] = {
@@ -107,6 +136,9 @@ BOX_OF: Final[Mapping[Code, str]] = {
     Code.NOT_WELSH: "text_cy",
     Code.ENGLISH_MISSING: "text_en",
     Code.NOT_ENGLISH: "text_en",
+    Code.POLITICAL: "confirmed",
+    Code.MACHINE: "by-machine",
+    Code.MACHINE_UNEXPLAINED: "danger",
 }
 """The field that an objection is about; the others stand at the one that was filled in."""
 OUT_OF_REACH: Final = N_("This account cannot be used from here at the moment. Tell your administrator.")
@@ -116,6 +148,12 @@ MATTERS_RUN: Final = N_("A request or a complaint in this case has not ended. Sa
 ELSEWHERE: Final = "elsewhere"
 """The form in which a reply given elsewhere is recorded: its name, and what the ids of its fields begin with."""
 BEFORE_THE_COMMENT: Final = N_("A reply cannot come before the comment. Look at the day and the time again.")
+
+NOT_ASKED: Final[Mapping[type[GwylioError], str]] = {
+    translations.NothingToTranslate: N_("Write the reply in one of the boxes, and leave the other one empty."),
+    translations.AlreadyAsked: N_("The translators have a text of this case already. Withdraw it first."),
+}
+"""Why nothing was asked of the translators."""
 
 BOX_NAMES: Final = ("cy", "en")
 INSERTED: Final = N_("Inserted. Fill in whatever stands in curly brackets before you send it.")
@@ -134,6 +172,23 @@ class ReplyFields(Fields):
     text_en: Text = ""
     exception: Text = ""
     saved: str = ""
+    confirmed: bool = False
+    machine_cy: bool = False
+    machine_en: bool = False
+    danger: Text = ""
+    context: Text = ""
+
+    @property
+    def draft(self) -> Draft:
+        return Draft(
+            self.kind,
+            self.text_cy,
+            self.text_en,
+            self.exception,
+            confirmed=self.confirmed,
+            by_machine=frozenset(box for box in BOX_NAMES if getattr(self, f"machine_{box}")),
+            danger=self.danger,
+        )
 
     @property
     def box(self) -> str:
@@ -145,6 +200,26 @@ class ElsewhereFields(ReplyFields, WhenFields):
     """A reply that was given elsewhere.  `form` tells it from one to be sent, when only the language changes."""
 
     form: str = ""
+
+
+class TranslationFields(Fields):
+    version: Number
+    reason: Text = ""
+    text: Text = ""
+
+
+class AskFields(ReplyFields):
+    """What the translators are asked for: the text of the reply that is being written, or the comment itself."""
+
+    what: TranslationOf = TranslationOf.REPLY
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """The text in the one box that has words; None where neither or both have."""
+        boxes = [box for box in BOX_NAMES if getattr(self, f"text_{box}").strip()]
+        if len(boxes) != 1:
+            return None
+        return Wanted(self.what, getattr(self, f"text_{boxes[0]}"), Language(boxes[0]), self.context, self.kind)
 
 
 class ActFields(Fields):
@@ -225,7 +300,11 @@ def redraw(visit: SomeVisit, case_id: int, fields: Annotated[ElsewhereFields, Fo
 @router.post("/cases/{case_id}/saved-reply", name="saved_reply")
 def saved_reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]) -> Response:
     """The same page with a saved reply in the boxes that stand empty; nothing is done."""
-    words, chosen = visit.words, visit.web.saved_replies.get(fields.saved)
+    words = visit.words
+    with visit.store.read() as session:
+        case_row = queue.get(session, case_id)
+        offered = {each.slug: each for each in templates.offered(session, visit.web.saved_replies)}
+    chosen = offered.get(fields.saved)
     if chosen is None:
         fault = at_field(words.gettext("Choose a saved reply."), "saved")
         return case_page(visit, case_id, typed=Typed(fields), faults=[fault])
@@ -233,9 +312,7 @@ def saved_reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, F
     if not empty:
         fault = at_field(words.gettext("Both boxes have words in them already. Empty one and insert again."), "saved")
         return case_page(visit, case_id, typed=Typed(fields), faults=[fault])
-    with visit.store.read() as session:
-        reference = queue.get(session, case_id).reference
-    texts = {f"text_{box}": chosen.filled(box, reference) for box in empty}
+    texts = {f"text_{box}": chosen.filled(box, _known_of(visit, case_row, box)) for box in empty}
     kind = chosen.kind if len(empty) == len(BOX_NAMES) else fields.kind
     typed = Typed(fields.model_copy(update={"kind": kind, **texts}))
     return case_page(visit, case_id, typed=typed, inserted=words.gettext(INSERTED))
@@ -249,9 +326,10 @@ def redrawn(visit: SomeVisit, case_id: int, rest: str) -> Response:
 
 @router.post("/cases/{case_id}/reply", name="reply")
 def reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]) -> Response:
-    draft = Draft(fields.kind, fields.text_cy, fields.text_en, fields.exception)
     try:
-        pipeline.send_reply(visit.here, case_id, draft, actor=visit.actor, now=visit.now, saw=fields.version)
+        sent = pipeline.send_reply(
+            visit.here, case_id, fields.draft, actor=visit.actor, now=visit.now, saw=fields.version
+        )
     except (queue.StaleCase, queue.UnknownCase):
         raise
     except GwylioError as error:
@@ -261,7 +339,77 @@ def reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]
         )
         faults = _objections(visit.words, error, fields.box, advice=advice)
         return case_page(visit, case_id, typed=Typed(fields), faults=faults, faults_title=title)
-    return visit.go(f"cases/{case_id}", done="reply")
+    with visit.store.read() as session:
+        waits = outbox.reply(session, sent).state is ReplyState.AWAITING_APPROVAL
+    return visit.go(f"cases/{case_id}", done="for_approval" if waits else "reply")
+
+
+@router.post("/cases/{case_id}/check", name="check_reply")
+def check_reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]) -> Response:
+    """The same page, with what a reply in these words would meet; nothing is done."""
+    looked = pipeline.look_at_reply(visit.here, case_id, fields.draft, now=visit.now)
+    return case_page(visit, case_id, typed=Typed(fields), looked=looked)
+
+
+@router.post("/cases/{case_id}/translation", name="ask_translation")
+def ask_translation(visit: SomeVisit, case_id: int, fields: Annotated[AskFields, Form()]) -> Response:
+    """Ask the translators for the reply in the other language, or for what the comment says."""
+
+    def act(session: Session) -> None:
+        wanted = fields.wanted
+        if fields.what is TranslationOf.COMMENT:
+            wanted = _comment_wanted(session, case_id, fields.context)
+        if wanted is None:
+            raise translations.NothingToTranslate(f"case {case_id}")
+        translations.ask(
+            session,
+            case_id,
+            wanted,
+            actor=visit.actor,
+            policy=visit.here.policy,
+            calendar=visit.web.calendars()[Clock.ANSWER],
+            now=visit.now,
+            saw=fields.version,
+        )
+
+    try:
+        visit.store.write(act)
+    except (translations.NothingToTranslate, translations.AlreadyAsked) as error:
+        box = "comment-context" if fields.what is TranslationOf.COMMENT else "context"
+        fault = at_field(visit.words.gettext(NOT_ASKED[type(error)]), box)
+        return case_page(visit, case_id, typed=Typed(fields), faults=[fault])
+    return visit.go(f"cases/{case_id}", done="ask_translation")
+
+
+@router.post("/cases/{case_id}/translation/came", name="translation_came")
+def translation_came(visit: SomeVisit, case_id: int, fields: Annotated[TranslationFields, Form()]) -> Response:
+    """The translation reached the officer by another way."""
+    actor, policy = visit.actor, visit.here.policy
+    try:
+        visit.store.write(
+            lambda session: translations.came(
+                session, case_id, fields.text, actor=actor, policy=policy, now=visit.now, saw=fields.version
+            )
+        )
+    except translations.NothingHandedIn:
+        fault = at_field(visit.words.gettext("Put the translation in the box."), "translation-text")
+        return case_page(visit, case_id, typed=Typed(act="translation_came"), faults=[fault])
+    return visit.go(f"cases/{case_id}", done="translated")
+
+
+@router.post("/cases/{case_id}/translation/withdrawn", name="withdraw_translation")
+def withdraw_translation(visit: SomeVisit, case_id: int, fields: Annotated[TranslationFields, Form()]) -> Response:
+    """The officer does without the translation."""
+    actor, policy = visit.actor, visit.here.policy
+    try:
+        visit.store.write(
+            lambda session: translations.withdraw(
+                session, case_id, actor=actor, policy=policy, now=visit.now, words=fields.reason, saw=fields.version
+            )
+        )
+    except queue.ReasonNeeded:
+        return _why(visit, case_id, Typed(act="withdraw_translation"))
+    return visit.go(f"cases/{case_id}", done="withdraw_translation")
 
 
 @router.post("/cases/{case_id}/acts/{act}", name="act")
@@ -467,6 +615,7 @@ def case_page(
     faults_title: str = "",
     done: str = "",
     inserted: str = "",
+    looked: Looked | None = None,
 ) -> Response:
     """The case's page; with faults it is the answer to a form that was refused."""
     with visit.store.read() as session:
@@ -476,6 +625,10 @@ def case_page(
         officers, names = sessions.officers(session), sessions.names(session)
         flagged = senior_flags.of_case(session, case_id)
         kept = evidence.of_comments(session, [said.comment.id for said in file.said])
+        offered = templates.offered(session, visit.web.saved_replies)
+        asked = requests.of_case(session, case_id)
+        cautions = circumstances.political(session, file.case, visit.here.policy)
+        approval = circumstances.approval_because(session, file.case, policy=visit.here.policy, now=visit.now)
         happened = incidents.of_case(session, case_id)
         claimed = claims.claimed_by(session, case_id, now=visit.now)
         wave = _wave(visit, session, file)
@@ -488,7 +641,8 @@ def case_page(
     deadline = pauses.round_deadline(file.round, stood, policy, days, today=today)
     teller = Teller(visit.words, policy, lambda slug: area_name(visit.web, visit.words, slug), names)
     in_other = f"/{visit.words.other}/cases/{case_id}"
-    typed = typed or Typed()
+    landed = _landed(visit, file, asked) if typed is None and may_act else None
+    typed = typed or Typed(landed.reply if landed else ReplyFields())
     by_hand = all(said.comment.origin is Origin.MANUAL for said in file.said)
     can_send = pipeline.takes_replies(file.account) and not by_hand
     elsewhere = file.case.state is not State.CLOSED and (typed.act == ELSEWHERE or not can_send)
@@ -533,7 +687,19 @@ def case_page(
         outcomes=policy.outcomes,
         choices=[(slug, sessions.officers_of(officers, slug)) for slug in visit.here.areas.slugs],
         boxes=BOXES[file.case.reply_in],
-        saved_replies=visit.web.saved_replies.replies,
+        saved_replies=offered,
+        word_bank=visit.web.word_bank.topics,
+        requests=asked,
+        may_withdraw=file.case.state is State.AWAITING_TRANSLATION or any(_unfinished(each) for each in asked),
+        may_ask=Act.ASK_TRANSLATION in allowed and not any(_unfinished(each) for each in asked),
+        may_ask_comment=file.case.language in translations.OTHER,
+        by_machine={each.row.reply_id: each.row.state for each in reversed(asked) if each.row.reply_id is not None},
+        machine_allowed=policy.translation.machine.value != "never",
+        pre_election=policy.pre_election_on(visit.web.today()),
+        cautions=cautions,
+        approval=approval,
+        landed=landed,
+        looked=looked,
         inserted=inserted,
         urgent=_urgent(file, policy),
         typed=typed,
@@ -610,6 +776,59 @@ def _opened(visit: Visit, case_id: int) -> None:
 
     if first or (working and not fresh):
         visit.store.write(act)
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Words that wait for the officer in the boxes, and why they are there; `words` are a colleague's."""
+
+    reply: ReplyFields
+    why: str
+    words: str = ""
+
+
+def _landed(visit: Visit, file: CaseFile, asked: Sequence[Request]) -> Landed | None:
+    """A reply that was sent back, or a translation that was handed in since the last reply was written."""
+    last = file.written[-1].reply if file.written else None
+    if last is not None and last.state is ReplyState.DRAFT:
+        said = [each.event.words for each in file.history if each.event.what == Note.REPLY_SENT_BACK]
+        fields = ReplyFields(
+            kind=last.kind, text_cy=last.text_cy, text_en=last.text_en, exception=last.exception_reason
+        )
+        return Landed(
+            fields, visit.words.gettext("This reply was sent back. It is in the boxes, as it was written."), said[-1]
+        )
+    done = (each.row for each in asked if each.row.state is TranslationState.DONE and each.row.reply_id is None)
+    ready = next((row for row in done if row.what is TranslationOf.REPLY), None)
+    if ready is None or ready.done_at is None or (last is not None and last.created_at >= ready.done_at):
+        return None
+    texts = {ready.from_language: ready.text, ready.to_language: ready.result}
+    why = visit.words.gettext("The translation is in the box, beside the text that you sent to the translators.")
+    fields = ReplyFields(kind=ready.kind, text_cy=texts[Language.CY], text_en=texts[Language.EN])
+    return Landed(fields, why)
+
+
+def _unfinished(request: Request) -> bool:
+    return request.row.state in requests.UNFINISHED
+
+
+def _comment_wanted(session: Session, case_id: int, context: str) -> Wanted | None:
+    """The newest comment of the case, from the language that it is in."""
+    file = desk.case_file(session, case_id)
+    if file is None or file.case.language not in set(Language):
+        return None
+    newest = file.said[-1]
+    return Wanted(TranslationOf.COMMENT, newest.revisions[0].text, Language(file.case.language), context)
+
+
+def _known_of(visit: Visit, case: CaseRow, language: str) -> Mapping[str, str]:
+    """What is known of a case, to fill the placeholders of a saved reply in one language."""
+    words = Words("cy" if language == "cy" else "en")
+    known = {"reference": case.reference, "due": words.day(case.due)}
+    if case.service_area in visit.here.areas:
+        area = visit.here.areas[case.service_area]
+        known |= {"area": area.name.say(language), "signpost": area.contact.say(language)}
+    return known
 
 
 def _urgent(file: CaseFile, policy: Policy) -> list[Label]:
