@@ -115,10 +115,11 @@ def recount_round(session: Session, case: CaseRow, policy: Policy, *, because: s
 def move_due(session: Session, case: CaseRow, turn: RoundRow, answer: Deadline, *, because: str, now: datetime) -> bool:
     """Give a running round its new dates where they differ; the first due date stands beside them."""
     fresh = {"ack_due": answer.ack_due, "due": answer.due, "beyond_known": answer.beyond_known}
-    moved = {name: (getattr(turn, name), to) for name, to in fresh.items() if getattr(turn, name) != to}
+    moved = {name: to for name, to in fresh.items() if getattr(turn, name) != to}
     if not moved:
         return False
-    for name, (_, to) in moved.items():
+    before = turn.due
+    for name, to in moved.items():
         setattr(turn, name, to)
     turn.due_because, case.due = because, answer.due
     write_down(
@@ -127,7 +128,7 @@ def move_due(session: Session, case: CaseRow, turn: RoundRow, answer: Deadline, 
         Note.DUE_RECOMPUTED,
         actor=SYSTEM,
         now=now,
-        detail={"because": because} | {name: [str(was), str(to)] for name, (was, to) in moved.items()},
+        detail={"because": because, "from": before.isoformat(), "to": answer.due.isoformat()},
     )
     return True
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
 
-from moderation import escalation, matters, pauses, queue, telling
+from moderation import deadlines, escalation, matters, pauses, queue, telling
 from moderation.calendar import COMPUTED, GOV_UK, Calendar, Holiday, seed_holidays
 from moderation.deadlines import london_date
 from moderation.lifecycle import ANSWER_OWED
@@ -15,13 +15,18 @@ from moderation.policy import Policy
 from moderation.working_days import working_days
 from pipeline.installation import Installation
 from pipeline.notifying import reach_of
-from store import audit, cases, findings, holidays, incidents, notices
+from store import audit, cases, findings, holidays, incidents, notices, recounting
 from store import matters as matter_rows
 from store.cases import CaseRow
 from store.database import Session
 from store.incidents import IncidentRow
 from store.matters import MatterRow, PauseRow
+from store.recounting import Dates
 from vocabulary import Clock, Label, Language
+
+PAGE = 5_000
+"""Cases whose dates are counted again in one transaction."""
+ONE_AT_A_TIME = 200
 
 
 def refresh_holidays(here: Installation, *, now: datetime, known: Iterable[Holiday] | None = None) -> int:
@@ -71,30 +76,56 @@ def recompute_due(here: Installation, *, because: str, now: datetime) -> int:
     moved, after = 0, 0
     while True:
         changed, last = here.store.write(
-            partial(_recompute_some, policy=here.policy, after=after, because=because, now=now)
+            partial(_recompute_page, policy=here.policy, after=after, because=because, now=now)
         )
         moved += changed
         if last is None:
-            return moved
+            break
         after = last
+    with here.store.read() as session:
+        apart = recounting.set_apart(session)
+    for start in range(0, len(apart), ONE_AT_A_TIME):
+        some = apart[start : start + ONE_AT_A_TIME]
+        moved += here.store.write(partial(_recompute_each, policy=here.policy, ids=some, because=because, now=now))
+    return moved
 
 
-def _recompute_some(
+def _recompute_page(
     session: Session, policy: Policy, after: int, because: str, now: datetime
 ) -> tuple[int, int | None]:
-    """How many of a page of cases moved, and the last case's id; None where there was none."""
+    """How many of a page of cases moved, and the last case's id; None where there was none.
+
+    A date follows from the London day of arrival, so that day is counted once and not once a case.
+    """
+    days = working_days(session, policy)
+    page = recounting.running(session, after=after, limit=PAGE)
+    counted: dict[date, Dates] = {}
+    moved = []
+    for each in page:
+        arrived = london_date(each.received_at)
+        if arrived not in counted:
+            answer = deadlines.due(each.received_at, Clock.ANSWER, policy.response, days)
+            counted[arrived] = Dates(answer.ack_due, answer.due, answer.beyond_known)
+        dates = counted[arrived]
+        if dates != (each.ack_due, each.due, each.beyond_known):
+            moved.append((each, dates))
+    recounting.move(session, moved, because=because, now=now)
+    return len(moved), page[-1].case_id if page else None
+
+
+def _recompute_each(session: Session, policy: Policy, ids: Sequence[int], because: str, now: datetime) -> int:
+    """Cases with a clock that stood still, or with a matter of its own: how many moved."""
     days, today = working_days(session, policy), london_date(now)
-    batch = cases.running(session, after=after)
-    ids = [fact.case.id for fact in batch]
     held, stood = matter_rows.live_of_cases(session, ids), matter_rows.pauses_of_cases(session, ids)
     changed = 0
-    for case, turn in ((fact.case, fact.round) for fact in batch):
+    for case in (session.get_one(CaseRow, case_id) for case_id in ids):
         if case.state in ANSWER_OWED:
+            turn = cases.current_round(session, case)
             answer = pauses.round_deadline(turn, stood.get(case.id, ()), policy, days, today=today)
             changed += pauses.move_due(session, case, turn, answer, because=because, now=now)
         for matter in held.get(case.id, ()):
             matters.recount(session, case, matter, policy, days, because=because, now=now)
-    return changed, batch[-1].case.id if batch else None
+    return changed
 
 
 def hold_off(here: Installation, *, now: datetime) -> int:
