@@ -202,6 +202,11 @@ def make_council(folder: Path) -> None:
 def open_site(council: Path, folder: Path) -> Site:
     """The application over a copy of a council."""
     shutil.copytree(council, folder, dirs_exist_ok=True)
+    return site_in(folder)
+
+
+def site_in(folder: Path) -> Site:
+    """The application over the council in this folder, as another process may have it open too."""
     platforms = {slug: TamePlatform(slug) for slug in ACCOUNTS}
     here = Installation(
         settings=Settings(state_dir=folder),
