@@ -234,6 +234,8 @@ def test_what_the_translators_hand_in_lands_in_the_officers_box(site: Site) -> N
     page = html.unescape(re.sub("<[^>]+>", "", rhys.get(f"/en/cases/{case}").text))
     assert "Asked for: our reply, English → Welsh" in page
     assert "Back by 23 November 2026, 17:15" in page
+    assert "Into: Welsh" in page
+    assert "Escalated to" not in page
     waiting = html.unescape(gwenno.get("/en/translations").text)
     assert all(shown in waiting for shown in (THANKS, "She has asked twice.", WELSH, "Newyddion y cyngor"))
     assert "Mair Enghraifft" not in waiting
