@@ -199,6 +199,10 @@ def test_no_page_scrolls_sideways_on_a_narrow_screen_or_asks_another_site(
         "reports/weekly",
         "accounts",
         "accounts/cyngor-fb/token",
+        "approvals",
+        "templates",
+        "templates/new",
+        "templates/thanks",
         "nowhere",
     ):
         page.goto(f"/{language}/{path}")
