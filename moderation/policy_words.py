@@ -88,6 +88,7 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
             "On each working day a digest of what is flagged, urgent or late, at {time}, to: {whom} ({source}).", daily
         )
     )
+    yield from _replies(policy, words)
     yield words.gettext("Where a comment goes; the first that fits:")
     yield from _numbered(_route(words, rule, areas) for rule in policy.routes)
     yield words.gettext("Who is told, once each:")
@@ -99,6 +100,34 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
         yield f"{words.name(label)}: {_thresholds(words, policy, label)}, {words.name(policy.severity[label])}"
     score = _thresholds(words, policy, Question.NEEDS_RESPONSE)
     yield said(Reason("An answer is owed from this score: {score}.", {"score": score}))
+
+
+def _replies(policy: Policy, words: Words) -> Iterator[str]:
+    """What the pack says of translation, of what a reply must carry, and of who reads it before it leaves."""
+    said, machine = words.say, policy.translation.machine
+    figure = _figure(words, policy.translation.days)
+    yield said(Reason("Working days in which a translation is handed in: {days} ({source}).", figure))
+    yield said(Reason(BY_MACHINE[machine.value].text, {"source": _source(words, machine)}))
+    contents = policy.reply_contents
+    for holds, sentence in ((contents.reference, HAS_REFERENCE), (contents.department, HAS_DEPARTMENT)):
+        if holds:
+            yield said(Reason(sentence.text, {"source": _source(words, contents)}))
+    approval, source = policy.approval, {"source": _source(words, policy.approval)}
+    if approval.always:
+        yield said(Reason("A second person approves every reply ({source}).", source))
+    if approval.labels:
+        labels = ", ".join(words.name(label) for label in approval.labels)
+        yield said(
+            Reason(
+                "A second person approves replies where this is flagged: {labels} ({source}).",
+                source | {"labels": labels},
+            )
+        )
+    if approval.pre_election:
+        yield said(Reason("A second person approves every reply in a pre-election period ({source}).", source))
+    for each in policy.pre_elections:
+        days = {"begins": words.day(each.begins), "ends": words.day(each.ends)}
+        yield said(Reason("Pre-election period: {begins} to {ends}, {election}.", each.title.values("election") | days))
 
 
 def _thresholds(words: Words, policy: Policy, about: Label | Question) -> str:
@@ -164,6 +193,14 @@ TO_ENGLISH = {
     ReplyLanguage.EN: Reason("Whoever writes in English is answered in English ({source})."),
     ReplyLanguage.BOTH: Reason("Whoever writes in English is answered in both languages ({source})."),
 }
+BY_MACHINE = {
+    "never": Reason("No text leaves that a machine translated ({source})."),
+    "immediate_danger": Reason(
+        "A text that a machine translated leaves only in immediate danger, and is checked afterwards ({source})."
+    ),
+}
+HAS_REFERENCE = Reason("Every reply carries the reference number of its case ({source}).")
+HAS_DEPARTMENT = Reason("A reply names the department that the comment was passed to ({source}).")
 TOLD_WHY = Reason("The author is told why.")
 NOT_TOLD_WHY = Reason("The author need not be told why.")
 APPROVER = {

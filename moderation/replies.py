@@ -28,7 +28,7 @@ from collectors.base import (
     Transient,
     Unconfirmed,
 )
-from moderation import circumstances, lifecycle, queue, reply_rules
+from moderation import circumstances, lifecycle, queue, reply_rules, translations
 from moderation.policy import Policy
 from moderation.record import SYSTEM, Actor, write_down
 from store import audit, cases, replies
@@ -250,6 +250,7 @@ def send_back(
         raise queue.ReasonNeeded("say what is to be changed in this reply")
     reply, case = _awaiting(session, reply_id, saw=saw)
     reply.state = ReplyState.DRAFT
+    translations.no_check(session, reply.id, actor=actor, now=now)
     write_down(session, case, Note.REPLY_SENT_BACK, actor=actor, now=now, words=words, detail={"reply": reply.id})
     return reply
 
@@ -501,6 +502,8 @@ def give_up(session: Session, part_id: int, *, actor: Actor, words: str, now: da
             each.state, each.needs_person, each.not_before = ReplyState.FAILED_FOR_GOOD, False, None
             _trail(session, each, "outbox.given_up", now, actor=actor.name)
     reply = _settle_reply(session, part)
+    if all(each.state is not ReplyState.SENT for each in replies.parts(session, reply.id)):
+        translations.no_check(session, reply.id, actor=actor, now=now)
     case = queue.get(session, reply.case_id)
     write_down(session, case, Note.REPLY_GIVEN_UP, actor=actor, now=now, words=words, detail={"reply": reply.id})
 

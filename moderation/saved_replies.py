@@ -120,9 +120,9 @@ def slug_of(title: str, taken: Collection[str]) -> str:
 
 
 def _unfit(pair: Pair, known: Collection[str], language_of: Callable[[str], Language]) -> Iterator[Unfit]:
-    for field in ("title_cy", "title_en", "text_cy", "text_en"):
+    for field, why in _MISSING.items():
         if not getattr(pair, field).strip():
-            yield Unfit(field, Reason("a saved reply needs this in both languages"))
+            yield Unfit(field, why)
     cy, en = (PLACEHOLDER.findall(text) for text in (pair.text_cy, pair.text_en))
     for field, found in (("text_cy", cy), ("text_en", en)):
         for placeholder in dict.fromkeys(each for each in found if each not in known):
@@ -140,6 +140,14 @@ def _unfit(pair: Pair, known: Collection[str], language_of: Callable[[str], Lang
         text = getattr(pair, field).strip()
         if text and language_of(PLACEHOLDER.sub("", text)) in languages:
             yield Unfit(field, reasons[field])
+
+
+_MISSING: Mapping[str, Reason] = {
+    "title_cy": Reason("the title in Welsh is missing"),
+    "title_en": Reason("the title in English is missing"),
+    "text_cy": Reason("the reply in Welsh is missing"),
+    "text_en": Reason("the reply in English is missing"),
+}
 
 
 def _unlike(saved: SavedReplies, file: TomlFile) -> Iterator[Problem]:

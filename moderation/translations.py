@@ -117,6 +117,13 @@ def to_check(
         write_down(session, case, Note.TRANSLATION_TO_CHECK, actor=actor, now=now, words=danger, detail=detail)
 
 
+def no_check(session: Session, reply_id: int, *, actor: Actor, now: datetime) -> None:
+    """A reply with a machine's words did not leave after all, so that there is nothing to check in it."""
+    for row in translations.to_check_of(session, reply_id):
+        row.state = TranslationState.WITHDRAWN
+        _trail(session, row, "translation.withdrawn", actor, now)
+
+
 def take(session: Session, translation_id: int, *, actor: Actor, now: datetime) -> TranslationRow:
     """A translator takes a request up, so that no colleague does the same; twice is harmless.
 

@@ -97,6 +97,15 @@ def unfinished(session: Session, case_id: int) -> TranslationRow | None:
     ).one_or_none()
 
 
+def to_check_of(session: Session, reply_id: int) -> Sequence[TranslationRow]:
+    """What a machine translated in a reply and nobody has checked, locked for change."""
+    return session.scalars(
+        select(TranslationRow)
+        .where(TranslationRow.reply_id == reply_id, TranslationRow.state == TranslationState.TO_CHECK)
+        .with_for_update()
+    ).all()
+
+
 def of_case(session: Session, case_id: int) -> tuple[Request, ...]:
     """Everything that was asked of the translators for a case, newest first."""
     asker, translator = aliased(UserRow), aliased(UserRow)

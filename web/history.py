@@ -178,6 +178,10 @@ _COMMON: Final[Mapping[str, Fact]] = {
     "to": (N_("Escalated to: {value}"), Teller.whom),
     "outcome": (N_("Outcome: {value}"), Teller.outcome),
 }
+_TRANSLATION: Final[Mapping[str, Fact]] = {
+    "to": (N_("Into: {value}"), Teller.says),
+    "by": (N_("Back by: {value}"), Teller.moment),
+}
 _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
     Note.OPENED: {
         "area": _COMMON["area"],
@@ -213,6 +217,12 @@ _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
     Note.PAUSED: {"began": (N_("Since: {value}"), Teller.day)},
     Note.RESUMED: {"began": (N_("Since: {value}"), Teller.day), "ended": (N_("Until: {value}"), Teller.day)},
     Note.REPLY_QUEUED: {"kind": (N_("Kind: {value}"), Teller.kind)},
+    Note.REPLY_FOR_APPROVAL: {"kind": (N_("Kind: {value}"), Teller.kind)},
+    Act.ASK_TRANSLATION: _TRANSLATION,
+    Act.TRANSLATED: _TRANSLATION,
+    Note.TRANSLATION_HANDED_IN: _TRANSLATION,
+    Note.TRANSLATION_TO_CHECK: _TRANSLATION,
+    Note.TRANSLATION_CHECKED: {**_TRANSLATION, "changed": (N_("Put right: {value}"), Teller.yes_or_no)},
     Note.REPLY_RECORDED: {
         "kind": (N_("Kind: {value}"), Teller.kind),
         "at": (N_("Given: {value}"), Teller.moment),

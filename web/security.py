@@ -126,8 +126,9 @@ class Reader:
         return self.session.csrf
 
     def roles_in(self, area: str) -> frozenset[Role]:
-        """What they are in one service area."""
-        return frozenset(role for role, granted in self.session.grants if granted in (area, EVERY_AREA))
+        """What they are in one service area; a translator, who is shown texts and no case, is nobody there."""
+        granted = (role for role, where in self.session.grants if where in (area, EVERY_AREA))
+        return frozenset(role for role in granted if role is not Role.TRANSLATOR)
 
     def areas(self) -> frozenset[str] | None:
         """The service areas whose cases they may see; None is all of them."""

@@ -201,6 +201,10 @@ def test_no_page_scrolls_sideways_on_a_narrow_screen_or_asks_another_site(
         "notices",
         "accounts",
         "accounts/cyngor-fb/token",
+        "approvals",
+        "templates",
+        "templates/new",
+        "templates/thanks",
         "nowhere",
     ):
         page.goto(f"/{language}/{path}")

@@ -15,12 +15,13 @@ from classifiers.panel import Panel
 from collectors.base import Action, Capabilities
 from moderation import policy, queue
 from moderation.policy import Approval, Policy, PreElection, Source
-from store import cases, replies
+from store import cases, figures, people, replies
 from store import translations as requests
+from store.database import Session
 from store.replies import ReplyRow
 from tests.web.world import ByWords, Site, TamePlatform, token_in, version_in
 from toml_file import Bilingual
-from vocabulary import Author, Finding, Label, Reading, Reason, ReplyState, State, TranslationState
+from vocabulary import Author, Finding, Label, Reading, Reason, ReplyState, Role, State, TranslationState
 
 WELSH = "Pryd mae'r biniau yn cael eu casglu?"
 ENGLISH = "When is the bin lorry coming?"
@@ -195,6 +196,10 @@ def test_powys_lets_a_machine_translate_in_immediate_danger_and_has_it_checked(s
     assert "say which danger it is" in unnamed.text
     rhys.fill(f"/en/cases/{case}", "reply", **text, danger="The river is rising.")
     assert "Translated by machine; the translators check it." in rhys.get(f"/en/cases/{case}").text
+    pipeline.dispatch(site.here, now=site.now)
+    with site.store.read() as session:
+        week = figures.rows(session, site.now - timedelta(days=1), site.now + timedelta(days=1), site.now.date())
+    assert [each.place.area for each in week.by_machine] == ["waste"], "it is counted in the weekly report"
     waiting = gwenno.get("/cy/translations").text
     assert "cyfieithiad peirianyddol, i'w wirio" in html.unescape(waiting)
     gwenno.post(
@@ -229,6 +234,8 @@ def test_what_the_translators_hand_in_lands_in_the_officers_box(site: Site) -> N
     page = html.unescape(re.sub("<[^>]+>", "", rhys.get(f"/en/cases/{case}").text))
     assert "Asked for: our reply, English → Welsh" in page
     assert "Back by 23 November 2026, 17:15" in page
+    assert "Into: Welsh" in page
+    assert "Escalated to" not in page
     waiting = html.unescape(gwenno.get("/en/translations").text)
     assert all(shown in waiting for shown in (THANKS, "She has asked twice.", WELSH, "Newyddion y cyngor"))
     assert "Mair Enghraifft" not in waiting
@@ -290,7 +297,7 @@ def test_a_translator_is_led_to_the_texts_and_sees_no_case(site: Site) -> None:
     assert visitor.post("/cy/sign-in", data=data).headers["location"] == "/cy/translations"
     assert visitor.get("/").headers["location"] == "/cy/translations"
     assert visitor.get("/cy/sign-in").headers["location"] == "/cy/translations"
-    assert visitor.get(f"/cy/cases/{case}").status_code == 403
+    assert visitor.get(f"/cy/cases/{case}").status_code == 404
     refused = visitor.get("/cy/queue")
     assert refused.status_code == 403
     assert 'href="/cy/translations"' in refused.text
@@ -307,6 +314,19 @@ def test_a_translator_hands_in_nothing_empty_and_nothing_that_is_over(site: Site
     gone = gwenno.post("/en/translations/1", data={"csrf": token, "what": "hand_in", "text": DIOLCH})
     assert gone.headers["location"] == "/en/translations?done=gone"
     assert gwenno.post("/en/translations/99", data={"csrf": token, "what": "take"}).status_code == 404
+
+
+def test_who_translates_everywhere_and_answers_in_one_area_sees_the_cases_of_that_area_alone(site: Site) -> None:
+    ours, theirs = site.said(WELSH), site.said("The pothole is not mended", account="priffyrdd-fb")
+
+    def grant(session: Session) -> None:
+        session.add(people.GrantRow(user_id=site.users["rhys"], role=Role.TRANSLATOR, area="*"))
+
+    site.store.write(grant)
+    rhys = site.visitor("rhys")
+    assert [rhys.get(f"/en/cases/{case}").status_code for case in (ours, theirs)] == [200, 404]
+    assert "pothole" not in rhys.get("/en/queue?show=all").text
+    assert rhys.get("/en/translations").status_code == 200
 
 
 # Approval.
@@ -352,6 +372,21 @@ def test_one_that_is_sent_back_is_in_the_boxes_again_with_what_was_said(site: Si
     assert "Say which day." in page
     assert boxes(page)["cy"] == DIOLCH
     assert "No reply waits for approval." in catrin.get("/en/approvals").text
+
+
+def test_what_a_machine_translated_is_not_checked_while_it_is_a_draft(site: Site) -> None:
+    careful = under(site, with_rules("powys", approval=ALWAYS))
+    case, rhys, catrin = careful.said(WELSH), careful.visitor("rhys"), careful.visitor("catrin")
+    text = {"kind": "answer", "text_cy": DIOLCH, "machine_cy": "true", "danger": "The river is rising."}
+    rhys.fill(f"/en/cases/{case}", "reply", **text)
+    waiting = catrin.get("/en/approvals").text
+    data = {"csrf": token_in(waiting), "version": version_in(waiting), "reason": "Say which river."}
+    catrin.post("/en/replies/1/send-back", data=data)
+    assert "Nothing waits to be translated." in careful.visitor("gwenno").get("/en/translations").text
+    rhys.fill(f"/en/cases/{case}", "reply", **text)
+    with careful.store.read() as session:
+        states = [each.row.state for each in requests.of_case(session, case)]
+    assert states == [TranslationState.TO_CHECK, TranslationState.WITHDRAWN]
 
 
 def test_an_officer_approves_nothing_of_another_area(site: Site) -> None:

@@ -37,8 +37,8 @@ def test_a_new_pair_is_offered_to_officers_and_filled(site: Site) -> None:
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [
-        ("text_cy", "", "A saved reply needs this in both languages"),
-        ("title_en", " ", "A saved reply needs this in both languages"),
+        ("text_cy", "", "The reply in Welsh is missing"),
+        ("title_en", " ", "The title in English is missing"),
         ("text_en", "The road is not safe.", "The two languages use other placeholders: {name}, {reference}"),
         ("text_cy", "The road is not safe, {name}. {reference}", "does not read as Welsh"),
         ("text_en", "The road is not safe, {nmae}. {reference}", "{nmae} is no placeholder that we know"),

@@ -693,7 +693,7 @@ def case_page(
         may_withdraw=file.case.state is State.AWAITING_TRANSLATION or any(_unfinished(each) for each in asked),
         may_ask=Act.ASK_TRANSLATION in allowed and not any(_unfinished(each) for each in asked),
         may_ask_comment=file.case.language in translations.OTHER,
-        by_machine={each.row.reply_id: each.row.state for each in reversed(asked) if each.row.reply_id is not None},
+        by_machine={each.row.reply_id: each.row.state for each in reversed(asked) if _stands(each)},
         machine_allowed=policy.translation.machine.value != "never",
         pre_election=policy.pre_election_on(visit.web.today()),
         cautions=cautions,
@@ -810,6 +810,11 @@ def _landed(visit: Visit, file: CaseFile, asked: Sequence[Request]) -> Landed | 
 
 def _unfinished(request: Request) -> bool:
     return request.row.state in requests.UNFINISHED
+
+
+def _stands(request: Request) -> bool:
+    """Whether it is about a reply that left, or will, with a machine's words."""
+    return request.row.reply_id is not None and request.row.state is not TranslationState.WITHDRAWN
 
 
 def _comment_wanted(session: Session, case_id: int, context: str) -> Wanted | None:
