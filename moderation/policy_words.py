@@ -43,6 +43,7 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
     removal = {"approvers": approvers, "source": _source(words, policy.removal)}
     yield said(Reason("Taking a comment down needs the agreement of all of these: {approvers} ({source}).", removal))
     yield said(TOLD_WHY if policy.removal.tell_author else NOT_TOLD_WHY)
+    yield from _about_one_person(words, policy)
     yield words.gettext("Where a comment goes; the first that fits:")
     yield from _numbered(_route(words, rule, areas) for rule in policy.routes)
     yield words.gettext("Who is told, once each:")
@@ -54,6 +55,22 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
         yield f"{words.name(label)}: {_thresholds(words, policy, label)}, {words.name(policy.severity[label])}"
     score = _thresholds(words, policy, Question.NEEDS_RESPONSE)
     yield said(Reason("An answer is owed from this score: {score}.", {"score": score}))
+
+
+def _about_one_person(words: Words, policy: Policy) -> Iterator[str]:
+    """Looking at one person's comments, and reviewing their conduct."""
+    viewing, conduct = policy.viewing, policy.conduct
+    rows: tuple[tuple[str, Sourced, dict[str, str | int]], ...] = (
+        (FROM_OPENING.text, viewing.purpose_from, {"number": viewing.purpose_from.value}),
+        (OPENINGS_OVER.text, viewing.within_days, {"days": viewing.within_days.value}),
+        (ASK_FIRST.text, viewing.authoriser, viewing.authoriser.called.values("whom")),
+        (REVIEW_RESTS_ON.text, conduct.basis, conduct.basis.called.values("basis")),
+        (LOOKED_AT_AGAIN.text, conduct.review_months, {"months": conduct.review_months.value}),
+    )
+    for text, sourced, values in rows:
+        yield words.say(Reason(text, values | {"source": _source(words, sourced)}))
+    yield words.gettext("How contact may be limited:")
+    yield from _numbered(restriction.say(words.language) for restriction in policy.restrictions)
 
 
 def _thresholds(words: Words, policy: Policy, about: Label | Question) -> str:
@@ -107,6 +124,11 @@ def _outcome(words: Words, outcome: Outcome) -> str:
 
 DEEMED = Reason("A comment that comes on a day off counts as coming on the next working day.")
 NOT_DEEMED = Reason("The day a comment comes is day 0, also on a day off.")
+FROM_OPENING = Reason("An author's page asks for a purpose from opening number {number} ({source}).")
+OPENINGS_OVER = Reason("Openings are counted over this many days: {days} ({source}).")
+ASK_FIRST = Reason("Before looking again and again, ask: {whom} ({source}).")
+REVIEW_RESTS_ON = Reason("A review of somebody's conduct rests on: {basis} ({source}).")
+LOOKED_AT_AGAIN = Reason("Months within which its decision is looked at again: {months} ({source}).")
 ALWAYS_WELSH = Reason("Whoever writes in Welsh is owed Welsh; whoever writes in both languages is owed both.")
 TO_ENGLISH = {
     ReplyLanguage.EN: Reason("Whoever writes in English is answered in English ({source})."),

@@ -28,7 +28,20 @@ from moderation.replies import NoReplyHere
 from pipeline import Installation
 from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, gate
 from web.pages import STATIC, chosen_language, in_both, in_other_language, render
-from web.routes import accounts, cases, entering, entry, escalations, queue, reports, tokens, webhooks
+from web.routes import (
+    accounts,
+    authors,
+    cases,
+    conduct,
+    entering,
+    entry,
+    escalations,
+    monitoring,
+    queue,
+    reports,
+    tokens,
+    webhooks,
+)
 from web.security import HEADERS, KEEP_NOTHING, PlainForms, SafeAnswers, SignInLimit
 from web.wired import Web
 from words import LANGUAGES, Words
@@ -102,7 +115,7 @@ def create_app(
     app.state.web = Web(here, now, saved, limit or SignInLimit())
     app.include_router(entry.door)
     app.include_router(webhooks.router)
-    for part in (entry, queue, cases, entering, escalations, reports, accounts, tokens):
+    for part in (entry, queue, cases, authors, conduct, entering, escalations, monitoring, reports, accounts, tokens):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind in ERRORS:

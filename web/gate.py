@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
-from store import desk, evidence, sessions
+from store import authors, conduct, desk, evidence, sessions
 from store.database import Session
 from vocabulary import GwylioError, Role
 from web.security import IDLE, SESSION_COOKIE, SHOWN_ONLY, TOUCH_AFTER, Reader, brings_files, same, token_hash
@@ -26,6 +26,7 @@ EVERYBODY: Final = frozenset(Role)
 ANSWERING: Final = frozenset({Role.OFFICER, Role.COMMUNICATIONS})
 WATCHING: Final = frozenset({Role.COMMUNICATIONS, Role.AUDITOR, Role.ADMINISTRATOR})
 COMMUNICATIONS: Final = frozenset({Role.COMMUNICATIONS})
+AUDITING: Final = frozenset({Role.AUDITOR})
 CONNECTING: Final = frozenset({Role.COMMUNICATIONS, Role.ADMINISTRATOR})
 
 PUBLIC: Final = frozenset({"entry", "healthz", "sign_in_page", "sign_in", "webhook_asked", "webhook_came"})
@@ -46,6 +47,14 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "hide": ANSWERING,
     "correct": ANSWERING,
     "record_reply": ANSWERING,
+    "refer": ANSWERING,
+    "author": ANSWERING,
+    "author_purpose": ANSWERING,
+    "reviews": COMMUNICATIONS,
+    "review": COMMUNICATIONS,
+    "review_act": COMMUNICATIONS,
+    "monitoring": AUDITING,
+    "monitoring_csv": AUDITING,
     "enter_page": ANSWERING,
     "enter": ANSWERING,
     "evidence": EVERYBODY,
@@ -61,6 +70,8 @@ PAGES: Final = (
     ("queue", N_("Queue"), "queue", ("queue", "cases")),
     ("enter_page", N_("Enter by hand"), "enter", ("enter",)),
     ("escalations", N_("Escalations"), "escalations", ("escalations", "parts")),
+    ("reviews", N_("Reviews of conduct"), "reviews", ("reviews",)),
+    ("monitoring", N_("Monitoring"), "monitoring", ("monitoring",)),
     ("weekly", N_("Weekly report"), "reports/weekly", ("reports",)),
     ("accounts", N_("Accounts"), "accounts", ("accounts",)),
 )
@@ -144,8 +155,8 @@ def _admit(request: Request, web: Web, token: str) -> None:
     if request.method not in {"GET", "HEAD"} and not same(token, reader.csrf):
         raise FormNotOurs(f"a form for {name} came without its token")
     roles = PERMISSIONS.get(name, frozenset())
-    named = {key: value for key, value in request.path_params.items() if key in _CASE_BY}
-    held = reader.roles_in(_area(web, *named.popitem())) - SHOWN_ONLY if named else reader.roles()
+    named = {key: value for key, value in request.path_params.items() if key in _AREAS_BY}
+    held = _roles_in(reader, _areas(web, *named.popitem())) - SHOWN_ONLY if named else reader.roles()
     if not held:
         raise NotThere
     if not held & roles:
@@ -194,8 +205,13 @@ MOST_FIELDS: Final = 50
 """In one form, its files aside; none of ours has a third of it."""
 
 
-def _area(web: Web, key: str, value: Any) -> str:
-    """The service area of the case that a path names.
+def _roles_in(reader: Reader, areas: frozenset[str]) -> frozenset[Role]:
+    """What a reader is in any of these service areas."""
+    return frozenset(role for area in areas for role in reader.roles_in(area))
+
+
+def _areas(web: Web, key: str, value: Any) -> frozenset[str]:
+    """The service area of the case that a path names, or those in which the author it names has cases.
 
     Raises:
         NotThere: it names none.
@@ -204,16 +220,28 @@ def _area(web: Web, key: str, value: Any) -> str:
     if not number.isascii() or not number.isdigit() or len(number) > LONGEST_ID:
         raise NotThere
     with web.store.read() as session:
-        case_id = _CASE_BY[key](session, int(number))
-        area = desk.area_of(session, case_id) if case_id is not None else None
-    if area is None:
+        areas = _AREAS_BY[key](session, int(number))
+    if not areas:
         raise NotThere
-    return area
+    return areas
 
 
-_CASE_BY: Final[Mapping[str, Callable[[Session, int], int | None]]] = {
-    "case_id": lambda _session, case_id: case_id,
-    "comment_id": desk.case_of_comment,
-    "part_id": desk.case_of_part,
-    "evidence_id": evidence.case_of,
+def _by_case(case_of: Callable[[Session, int], int | None]) -> Callable[[Session, int], frozenset[str]]:
+    """The area of the one case that something belongs to."""
+
+    def areas(session: Session, number: int) -> frozenset[str]:
+        case_id = case_of(session, number)
+        area = desk.area_of(session, case_id) if case_id is not None else None
+        return frozenset() if area is None else frozenset({area})
+
+    return areas
+
+
+_AREAS_BY: Final[Mapping[str, Callable[[Session, int], frozenset[str]]]] = {
+    "case_id": _by_case(lambda _session, case_id: case_id),
+    "comment_id": _by_case(desk.case_of_comment),
+    "part_id": _by_case(desk.case_of_part),
+    "evidence_id": _by_case(evidence.case_of),
+    "review_id": _by_case(conduct.case_of),
+    "author_id": authors.areas_of,
 }

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from moderation.policy import Policy
 from store.desk import Happened
-from vocabulary import Act, Label, Language, Note, Question, ReplyKind, ReplyLanguage, State
+from vocabulary import Act, Label, Language, Note, Question, ReplyKind, ReplyLanguage, ReviewAct, State
 from words import Words
 from words.names import N_
 
@@ -46,6 +46,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.REPLY_RECORDED: N_("{who} recorded a reply that was given elsewhere."),
     Note.NATIVE_REPLY_FOUND: N_("A reply made on the platform itself was found."),
     Note.TOLD: N_("A reminder was given."),
+    Note.CONDUCT_REVIEWED: N_("{who} took a step in a review of the author's conduct."),
 }
 
 
@@ -117,6 +118,9 @@ class Teller:
             return self.words.name(Language(value))
         return self.yes_or_no(value == "yes")
 
+    def review_act(self, value: Any) -> str:
+        return self.words.name(ReviewAct(value)) if value in set(ReviewAct) else str(value)
+
     def language(self, value: Any) -> str:
         return self.words.name(ReplyLanguage(value)) if value in set(ReplyLanguage) else str(value)
 
@@ -164,6 +168,7 @@ _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
         "kind": (N_("Kind: {value}"), Teller.kind),
         "at": (N_("Given: {value}"), Teller.moment),
     },
+    Note.CONDUCT_REVIEWED: {"act": (N_("Step: {value}"), Teller.review_act)},
     Note.TOLD: {"whom": (N_("To: {value}"), Teller.whom), "key": (N_("About: {value}"), Teller.rule)},
 }
 

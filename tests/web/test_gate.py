@@ -15,7 +15,9 @@ from web.gate import PERMISSIONS, PUBLIC
 from web.security import SHOWN_ONLY
 
 OWN = {"case_id": "1", "comment_id": "1", "part_id": "1", "evidence_id": "1", "slug": "cyngor-fb"}
+OWN |= {"author_id": "1", "review_id": "1"}
 OTHER = {"case_id": "3", "comment_id": "3", "part_id": "1", "evidence_id": "2", "slug": "priffyrdd-fb"}
+OTHER |= {"author_id": "3", "review_id": "2"}
 
 
 class Route(NamedTuple):
@@ -38,7 +40,7 @@ def routes(site: Site) -> Iterator[Route]:
 
 
 def asked(route: Route, places: dict[str, str]) -> Route:
-    return route._replace(path=route.path.format(language="en", act="close", rest="reply", **places))
+    return route._replace(path=route.path.format(language="en", act="close", step="warn", rest="reply", **places))
 
 
 def test_every_route_has_a_permission_and_every_permission_a_route(still_site: Site) -> None:
@@ -79,7 +81,7 @@ def test_each_role_meets_what_its_row_says(still_site: Site, username: str) -> N
 
 def _expected(each: Route, role: Role, area: str, case_area: str) -> set[int]:
     """Which statuses are right.  400, 409 and 422 mean that the gate was passed and the empty form refused."""
-    names_a_case = any(mark in each.path for mark in ("/cases/", "/comments/", "/evidence/"))
+    names_a_case = any(mark in each.path for mark in ("/cases/", "/comments/", "/evidence/", "/authors/", "/reviews/"))
     if "/parts/" in each.path:
         return {404}
     if names_a_case and (area not in ("*", case_area) or role in SHOWN_ONLY):

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Response
 
 import pipeline
-from moderation import deadlines, lifecycle, queue, replies
+from moderation import conduct_reviews, deadlines, lifecycle, openings, queue, replies
 from moderation.policy import Policy
 from moderation.replies import Draft
 from moderation.reply_rules import Code
@@ -28,6 +28,7 @@ from vocabulary import (
     Reason,
     ReplyKind,
     ReplyLanguage,
+    ReviewAct,
     Role,
     Severity,
     State,
@@ -64,6 +65,7 @@ DONE: Final[Mapping[str, str]] = {
     "native": N_("The reply made on the platform counts as the answer."),
     "record": N_("The reply given elsewhere is recorded."),
     "entered": N_("The comment is kept, and this is its case."),
+    "refer": N_("Communications have been asked to look at the author's conduct. The case is still yours to answer."),
 }
 """What a page says after an act, by the word in its address."""
 
@@ -148,6 +150,10 @@ class AnswerOwedFields(Fields):
 class NativeFields(Fields):
     version: Number
     own_reply: Number
+
+
+class ReferralFields(Fields):
+    reason: Text = ""
 
 
 class CorrectionFields(Fields):
@@ -342,6 +348,37 @@ def record_reply(visit: SomeVisit, case_id: int, fields: Annotated[ElsewhereFiel
     return _page(visit, case_id, typed=typed, faults=faults, faults_title=title)
 
 
+@router.post("/cases/{case_id}/review", name="refer")
+def refer(visit: SomeVisit, case_id: int, fields: Annotated[ReferralFields, Form()]) -> Response:
+    """Ask communications to look at how somebody has been contacting us; who is of communications opens a review."""
+    with visit.store.read() as session:
+        held = visit.reader.roles_in(desk.area_of(session, case_id) or "")
+    step = ReviewAct.OPEN if held & COMMUNICATIONS else ReviewAct.REFER
+    try:
+        review_id = visit.store.write(
+            lambda session: (
+                conduct_reviews.begin(
+                    session,
+                    case_id,
+                    act=step,
+                    words=fields.reason,
+                    actor=visit.actor,
+                    policy=visit.here.policy,
+                    now=visit.now,
+                ).id
+            )
+        )
+    except conduct_reviews.ActRefused:
+        return _why(visit, case_id, Typed(act="review"))
+    except (conduct_reviews.ReviewRunning, conduct_reviews.NobodyKnown):
+        return visit.go(f"cases/{case_id}")
+    return (
+        visit.go(f"reviews/{review_id}", done="open")
+        if held & COMMUNICATIONS
+        else visit.go(f"cases/{case_id}", done="refer")
+    )
+
+
 @router.post("/comments/{comment_id}/correction", name="correct")
 def correct(visit: SomeVisit, comment_id: int, fields: Annotated[CorrectionFields, Form()]) -> Response:
     """What the classifiers saw is wrong, says an officer; their word stands from now on."""
@@ -415,6 +452,8 @@ def _page(
             raise NotThere
         officers, names = sessions.officers(session), sessions.names(session)
         kept = evidence.of_comments(session, [said.comment.id for said in file.said])
+        review = conduct_reviews.standing(session, file.case.author_id, today=visit.web.today())
+    openings.see_case(visit.store, case_id, policy=visit.here.policy, actor=visit.actor, now=visit.now)
     policy, calendar = visit.here.policy, visit.web.calendars()[Clock.ANSWER]
     held = visit.reader.roles_in(file.case.service_area)
     may_act = bool(held & ANSWERING)
@@ -447,6 +486,13 @@ def _page(
         hint=visit.words.gettext(STATE_HINTS[file.case.state]),
         history=[teller.line(each) for each in reversed(file.history)],
         may_act=may_act,
+        review=review,
+        limits=[
+            limit.say(visit.words.language)
+            for slug in (review.restrictions if review else ())
+            if (limit := policy.restriction(slug))
+        ],
+        may_review=bool(held & COMMUNICATIONS),
         acts=[act for act in allowed if held & OFFERED.get(act, frozenset())],
         outcomes=policy.outcomes,
         choices=[(slug, _officers_of(officers, slug)) for slug in visit.here.areas.slugs],

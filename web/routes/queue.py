@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Response
 
 from moderation.policy import Policy
 from moderation.service_areas import Areas
-from store import desk, findings
+from store import conduct, desk, findings
 from store.desk import Hears, Key, QueueCase, Wanted
 from vocabulary import Clock, Finding, Label, ReplyLanguage, Role, Severity, State
 from web.gate import sees_page
@@ -96,6 +96,7 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         only_to_look = desk.count(session, replace(wanted, waiting=False)) if wanted.waiting else 0
         urgent = desk.queue_page(session, Wanted(areas=reader.areas(), severity=Severity.URGENT), limit=URGENT)
         unsettled = len(desk.unsettled(session, reader.areas())) if sees_page(reader, "escalations") else 0
+        to_review = conduct.count_overdue(session, reader.areas(), today=today) if sees_page(reader, "reviews") else 0
         reminders = desk.reminders(session, _hears(visit), reader.areas(), limit=REMINDERS)
     chosen = {"area": area, "reply_in": asked.reply_in, "state": asked.state, "show": show}
     return visit.page(
@@ -107,6 +108,7 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         look=_link({**chosen, "show": "look"}),
         urgent=urgent if show != "urgent" else None,
         unsettled=unsettled,
+        to_review=to_review,
         reminders=reminders,
         today=today,
         calendar=visit.web.calendars()[Clock.ANSWER],
