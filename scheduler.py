@@ -20,7 +20,7 @@ import structlog
 import pipeline
 from moderation.calendar import announced_holidays
 from pipeline import Installation
-from reports import weekly
+from reports import monitoring, weekly
 from store import accounts, people, spending, webhooks
 from vocabulary import Platform
 
@@ -96,6 +96,11 @@ def weekly_report(here: Installation, *, now: datetime) -> object:
     return weekly.publish_last_week(here.store, here.settings, here.policy, here.areas, now=now)
 
 
+def monitoring_list(here: Installation, *, now: datetime) -> object:
+    """Last month's list for the monitoring officer, once: on the first morning of a month that we run."""
+    return monitoring.publish_last_month(here.store, here.settings, now=now)
+
+
 JOBS: tuple[Job, ...] = (
     Job("tokens", pipeline.tend, every={"minutes": 5}, per_account=True, at_once=True),
     Job("settle", settle, every={"seconds": 5}, per_account=True),
@@ -108,6 +113,7 @@ JOBS: tuple[Job, ...] = (
     Job("watch", pipeline.watch, every={"minutes": 10}),
     Job("forget", forget, at={"hour": "3", "minute": "40"}),
     Job("holidays", holidays, at={"hour": "4", "minute": "10"}, at_once=True),
+    Job("monitoring list", monitoring_list, at={"hour": "5", "minute": "20"}),
     Job("weekly report", weekly_report, at={"hour": "7", "minute": "0"}, zone="Europe/London"),
 )
 

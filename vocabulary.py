@@ -205,6 +205,63 @@ class Note(StrEnum):
     TRANSLATION_HANDED_IN = "translation_handed_in"
     TRANSLATION_TO_CHECK = "translation_to_check"
     TRANSLATION_CHECKED = "translation_checked"
+    CONDUCT_REVIEWED = "conduct_reviewed"
+
+
+class ReviewState(StrEnum):
+    """Where a review of somebody's conduct towards us stands (moderation/conduct.py is the table)."""
+
+    REFERRED = "referred"
+    OPENED = "opened"
+    WARNED = "warned"
+    DECIDED = "decided"
+    APPEALED = "appealed"
+    NOT_VEXATIOUS = "not_vexatious"
+    LIFTED = "lifted"
+    OVERTURNED = "overturned"
+
+    @property
+    def stands(self) -> bool:
+        """Whether a decision stands; an appeal does not lift it."""
+        return self in {ReviewState.DECIDED, ReviewState.APPEALED}
+
+    @property
+    def ended(self) -> bool:
+        """Whether the review is over; another may be begun."""
+        return self in {ReviewState.NOT_VEXATIOUS, ReviewState.LIFTED, ReviewState.OVERTURNED}
+
+
+class ReviewAct(StrEnum):
+    """What a person may do in a review of conduct; the system does none of it."""
+
+    REFER = "refer"
+    OPEN = "open"
+    WARN = "warn"
+    DECIDE = "decide"
+    NOTIFY = "notify"
+    DISMISS = "dismiss"
+    CONTINUE = "continue"
+    LIFT = "lift"
+    APPEAL = "appeal"
+    UPHOLD = "uphold"
+    OVERTURN = "overturn"
+
+
+class SentBy(StrEnum):
+    """How a letter about their conduct reached somebody."""
+
+    REPLY = "reply"
+    PRIVATE = "private"
+    EMAIL = "email"
+    LETTER = "letter"
+
+
+class Opened(StrEnum):
+    """A page about one person that leaves a row whenever somebody opens it."""
+
+    AUTHOR = "author"
+    CASE = "case"
+    REVIEW = "review"
 
 
 class ReplyKind(StrEnum):

@@ -462,6 +462,54 @@ class Political(Record):
     """Welsh words in the radical form and English words, any one of them in the name."""
 
 
+class Count(Sourced):
+    """A whole number, 1 or more."""
+
+    value: Annotated[int, Field(ge=1, strict=True)]
+    """1 or more."""
+
+
+class Named(Sourced):
+    """Somebody or something, by its name in both languages."""
+
+    called: Bilingual
+    """What it is called."""
+
+
+class Viewing(Record):
+    """Looking at everything that one person has said to us: when a purpose is asked for, and who may allow more.
+
+    The openings of one author's page by one member of staff are counted.
+    """
+
+    purpose_from: Count
+    """The opening from which a purpose must be given; 1 is the first."""
+    within_days: Count
+    """Over how many days openings are counted."""
+    authoriser: Named
+    """Whom to ask before looking again and again."""
+
+
+class Restriction(Choice):
+    """How somebody's contact may be limited.  None of them stops what they send from being read."""
+
+
+class ConductRule(Record):
+    """A review of somebody's conduct: what it rests on, when a decision is looked at again, what is written to them.
+
+    `{reference}` and `{basis}` are filled in, and in the decision `{restrictions}`, `{how}` and `{review_on}` too.
+    """
+
+    basis: Named
+    """The policy on unreasonable contact."""
+    review_months: Count
+    """Within how many months a decision is looked at again."""
+    warning: Bilingual
+    """The letter that comes before any decision."""
+    decision: Bilingual
+    """The letter that tells of a decision."""
+
+
 class Document(Record):
     """A published document that the pack carries out."""
 
@@ -500,6 +548,9 @@ class Policy(Record):
     incidents: tuple[IncidentKind, ...] = Field(default=(), alias="incident")
     notices: Notices
     senior_digest: SeniorDigest
+    viewing: Viewing
+    conduct: ConductRule
+    restrictions: Annotated[tuple[Restriction, ...], Field(min_length=1)] = Field(alias="restriction")
     translation: Translation
     reply_contents: ReplyContents
     approval: Approval
@@ -541,6 +592,9 @@ class Policy(Record):
 
     def outcome(self, slug: str) -> Outcome | None:
         return next((outcome for outcome in self.outcomes if outcome.slug == slug), None)
+
+    def restriction(self, slug: str) -> Restriction | None:
+        return next((restriction for restriction in self.restrictions if restriction.slug == slug), None)
 
 
 def load(name_or_path: str | Path, *, areas: Collection[str] | None = None, folder: Path = PACKS) -> Policy:
@@ -656,7 +710,7 @@ def _faults(values: Mapping[str, Any], files: Collection[TomlFile], areas: Colle
         if not last and not conditional:
             yield problem(("route", place), "has no condition, so the routes after it are never reached")
     yield from _duty_faults(values.get("duty"), problem)
-    for table in ("outcome", "escalate", "incident"):
+    for table in ("outcome", "escalate", "incident", "restriction"):
         first: dict[Any, int] = {}
         for place, entry in _tables(values, table):
             slug = entry.get("slug")

@@ -89,6 +89,7 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
         )
     )
     yield from _replies(policy, words)
+    yield from _about_one_person(words, policy)
     yield words.gettext("Where a comment goes; the first that fits:")
     yield from _numbered(_route(words, rule, areas) for rule in policy.routes)
     yield words.gettext("Who is told, once each:")
@@ -128,6 +129,22 @@ def _replies(policy: Policy, words: Words) -> Iterator[str]:
     for each in policy.pre_elections:
         days = {"begins": words.day(each.begins), "ends": words.day(each.ends)}
         yield said(Reason("Pre-election period: {begins} to {ends}, {election}.", each.title.values("election") | days))
+
+
+def _about_one_person(words: Words, policy: Policy) -> Iterator[str]:
+    """Looking at one person's comments, and reviewing their conduct."""
+    viewing, conduct = policy.viewing, policy.conduct
+    rows: tuple[tuple[str, Sourced, dict[str, str | int]], ...] = (
+        (FROM_OPENING.text, viewing.purpose_from, {"number": viewing.purpose_from.value}),
+        (OPENINGS_OVER.text, viewing.within_days, {"days": viewing.within_days.value}),
+        (ASK_FIRST.text, viewing.authoriser, viewing.authoriser.called.values("whom")),
+        (REVIEW_RESTS_ON.text, conduct.basis, conduct.basis.called.values("basis")),
+        (LOOKED_AT_AGAIN.text, conduct.review_months, {"months": conduct.review_months.value}),
+    )
+    for text, sourced, values in rows:
+        yield words.say(Reason(text, values | {"source": _source(words, sourced)}))
+    yield words.gettext("How contact may be limited:")
+    yield from _numbered(restriction.say(words.language) for restriction in policy.restrictions)
 
 
 def _thresholds(words: Words, policy: Policy, about: Label | Question) -> str:
@@ -188,6 +205,11 @@ STILL = N_("These clocks stand still while the person must say more, beside thos
 ONLY_BY_LAW = N_("Only the clocks of the law stand still while the person must say more ({source}).")
 DEEMED = Reason("A comment that comes on a day off counts as coming on the next working day.")
 NOT_DEEMED = Reason("The day a comment comes is day 0, also on a day off.")
+FROM_OPENING = Reason("An author's page asks for a purpose from opening number {number} ({source}).")
+OPENINGS_OVER = Reason("Openings are counted over this many days: {days} ({source}).")
+ASK_FIRST = Reason("Before looking again and again, ask: {whom} ({source}).")
+REVIEW_RESTS_ON = Reason("A review of somebody's conduct rests on: {basis} ({source}).")
+LOOKED_AT_AGAIN = Reason("Months within which its decision is looked at again: {months} ({source}).")
 ALWAYS_WELSH = Reason("Whoever writes in Welsh is owed Welsh; whoever writes in both languages is owed both.")
 TO_ENGLISH = {
     ReplyLanguage.EN: Reason("Whoever writes in English is answered in English ({source})."),

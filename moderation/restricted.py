@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from moderation import queue
+from moderation import openings, queue
 from moderation.record import Actor, write_down
-from store import access, audit
-from store.access import AccessRow
+from store import openings as rows
 from store.database import Session
-from vocabulary import Note, Role
+from vocabulary import Note, Opened, Role
 
 HOLDS = timedelta(hours=12)
 MAY_OPEN = frozenset({Role.OFFICER, Role.COMMUNICATIONS, Role.SAFEGUARDING})
@@ -29,17 +28,10 @@ def open_with_purpose(session: Session, case_id: int, *, purpose: str, actor: Ac
     if not purpose.strip() or actor.user_id is None:
         raise queue.ReasonNeeded("say for what purpose you open this case")
     case = queue.get(session, case_id)
-    session.add(AccessRow(user_id=actor.user_id, case_id=case.id, at=now, purpose=purpose.strip()))
+    openings.see_restricted(session, case.id, Opened.CASE, actor=actor, now=now, purpose=purpose)
     write_down(session, case, Note.OPENED_WITH_PURPOSE, actor=actor, now=now, words=purpose)
 
 
 def may_read(session: Session, case_id: int, *, user_id: int, now: datetime) -> bool:
     """Whether this person's purpose for this case still holds."""
-    return access.purpose_given(session, user_id, case_id, since=now - HOLDS)
-
-
-def seen(session: Session, case_id: int, *, actor: Actor, now: datetime) -> None:
-    """Somebody looked at a restricted case under a purpose that holds."""
-    if actor.user_id is not None:
-        session.add(AccessRow(user_id=actor.user_id, case_id=case_id, at=now, purpose=""))
-        audit.append(session, actor=actor.name, action="case.seen", subject=f"case:{case_id}", now=now)
+    return rows.purpose_given(session, user_id, case_id, since=now - HOLDS)

@@ -13,14 +13,14 @@ import hmac
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import LargeBinary, ScalarResult, Table, insert, select, update
+from sqlalchemy import LargeBinary, ScalarResult, Table, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.base import Base, insert_if_absent
@@ -181,6 +181,17 @@ def rows(session: Session) -> Iterator[dict[str, Any]]:
                 "after": row.after,
                 "mac": row.mac.hex(),
             }
+
+
+def between(session: Session, start: datetime, end: datetime, actions: Collection[str]) -> Sequence[AuditRow]:
+    """The rows of these actions from `start` up to `end`, oldest first; `removal.*` is every action that begins so."""
+    whole = [action for action in actions if not action.endswith("*")]
+    begun = [AuditRow.action.startswith(action[:-1], autoescape=True) for action in actions if action.endswith("*")]
+    return session.scalars(
+        select(AuditRow)
+        .where(or_(AuditRow.action.in_(whole), *begun), AuditRow.at >= start, AuditRow.at < end)
+        .order_by(AuditRow.number)
+    ).all()
 
 
 def read_head(path: Path) -> Head | None:

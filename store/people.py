@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, delete, select
@@ -124,6 +124,12 @@ def add(
 def grants(session: Session, user_id: int) -> Sequence[GrantRow]:
     """What this person may do, and where."""
     return session.scalars(select(GrantRow).where(GrantRow.user_id == user_id).order_by(GrantRow.id)).all()
+
+
+def full_names(session: Session, usernames: Collection[str]) -> dict[str, str]:
+    """What people are called, by the name they sign in with."""
+    found = session.execute(select(UserRow.username, UserRow.full_name).where(UserRow.username.in_(usernames)))
+    return {row.username: row.full_name for row in found}
 
 
 def anybody(session: Session) -> bool:

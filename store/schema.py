@@ -7,11 +7,11 @@ from pathlib import Path
 from sqlalchemy import Engine, MetaData, inspect
 
 from store import (
-    access,
     accounts,
     audit,
     cases,
     comments,
+    conduct,
     counts,
     evidence,
     findings,
@@ -20,6 +20,7 @@ from store import (
     jobs,
     matters,
     notices,
+    openings,
     people,
     register,
     replies,
@@ -36,11 +37,11 @@ from store.base import Base
 from vocabulary import GwylioError
 
 NOUNS = (
-    access,
     accounts,
     audit,
     cases,
     comments,
+    conduct,
     counts,
     evidence,
     findings,
@@ -49,6 +50,7 @@ NOUNS = (
     jobs,
     matters,
     notices,
+    openings,
     people,
     register,
     replies,

@@ -15,8 +15,7 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
 from moderation import restricted
-from moderation.record import Actor
-from store import desk, evidence, replies, sessions
+from store import authors, conduct, desk, evidence, replies, sessions
 from store.database import Session
 from vocabulary import GwylioError, Role
 from web.security import IDLE, SESSION_COOKIE, SHOWN_ONLY, TOUCH_AFTER, Reader, brings_files, same, token_hash
@@ -32,6 +31,7 @@ WATCHING: Final = frozenset({Role.COMMUNICATIONS, Role.AUDITOR, Role.ADMINISTRAT
 COMMUNICATIONS: Final = frozenset({Role.COMMUNICATIONS})
 FLAGGING: Final = frozenset({Role.OFFICER, Role.COMMUNICATIONS, Role.SENIOR})
 SENIOR: Final = frozenset({Role.COMMUNICATIONS, Role.SENIOR})
+AUDITING: Final = frozenset({Role.AUDITOR})
 CONNECTING: Final = frozenset({Role.COMMUNICATIONS, Role.ADMINISTRATOR})
 TRANSLATING: Final = frozenset({Role.TRANSLATOR})
 
@@ -86,6 +86,14 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "take_up": ANSWERING,
     "matter": ANSWERING,
     "strike_pause": ANSWERING,
+    "refer": ANSWERING,
+    "author": ANSWERING,
+    "author_purpose": ANSWERING,
+    "reviews": COMMUNICATIONS,
+    "review": COMMUNICATIONS,
+    "review_act": COMMUNICATIONS,
+    "monitoring": AUDITING,
+    "monitoring_csv": AUDITING,
     "enter_page": ANSWERING,
     "enter": ANSWERING,
     "evidence": CASES,
@@ -123,6 +131,8 @@ PAGES: Final = (
     ("incidents", N_("Incidents"), "incidents", ("incidents",)),
     ("senior", N_("Senior management"), "senior", ("senior",)),
     ("notices", N_("Messages"), "notices", ("notices",)),
+    ("reviews", N_("Reviews of conduct"), "reviews", ("reviews",)),
+    ("monitoring", N_("Monitoring"), "monitoring", ("monitoring",)),
     ("weekly", N_("Weekly report"), "reports/weekly", ("reports",)),
     ("accounts", N_("Accounts"), "accounts", ("accounts",)),
     ("register", N_("Account register"), "register", ("register",)),
@@ -217,13 +227,18 @@ def _admit(request: Request, web: Web, token: str) -> None:
     roles = PERMISSIONS.get(name, frozenset())
     named = {key: value for key, value in request.path_params.items() if key in _CASE_BY}
     case = _case(web, *named.popitem()) if named else None
-    held = _held(reader, case, name) if case else reader.roles()
+    if case is not None:
+        held = _held(reader, case, name)
+    elif "author_id" in request.path_params:
+        held = _held_of_author(web, reader, request.path_params["author_id"])
+    else:
+        held = reader.roles()
     if not held:
         raise NotThere
     if not held & roles:
         raise NotAllowed
     if case and case.restricted and name not in SAYING_WHY:
-        _see(web, reader, case.id, name)
+        _see(web, reader, case.id)
 
 
 def signed_in(request: Request, web: Web) -> Reader | None:
@@ -281,8 +296,31 @@ def _held(reader: Reader, case: _Case, name: str) -> frozenset[Role]:
     return held & (restricted.MAY_OPEN | put_before) if case.restricted else held - (SHOWN_ONLY - put_before)
 
 
-def _see(web: Web, reader: Reader, case_id: int, name: str) -> None:
-    """Let a reader pass to a restricted case, and keep that they saw it.
+def _held_of_author(web: Web, reader: Reader, value: Any) -> frozenset[Role]:
+    """What the reader is in any service area in which this author has cases.
+
+    Raises:
+        NotThere: there is no such author, or they have none.
+    """
+    with web.store.read() as session:
+        areas = authors.areas_of(session, _number(value))
+    return frozenset(role for area in areas for role in reader.roles_in(area)) - SHOWN_ONLY
+
+
+def _number(value: Any) -> int:
+    """The id that a path holds.
+
+    Raises:
+        NotThere: it is none.
+    """
+    number = str(value)
+    if not number.isascii() or not number.isdigit() or len(number) > LONGEST_ID:
+        raise NotThere
+    return int(number)
+
+
+def _see(web: Web, reader: Reader, case_id: int) -> None:
+    """Let a reader pass to a restricted case; the page keeps that they saw it.
 
     Raises:
         PurposeNeeded: they have not said why.
@@ -292,9 +330,6 @@ def _see(web: Web, reader: Reader, case_id: int, name: str) -> None:
         may = restricted.may_read(session, case_id, user_id=reader.user_id, now=now)
     if not may:
         raise PurposeNeeded(case_id)
-    if name == "case":
-        actor = Actor(reader.session.username, reader.user_id)
-        web.store.write(lambda session: restricted.seen(session, case_id, actor=actor, now=now))
 
 
 def _case(web: Web, key: str, value: Any) -> _Case:
@@ -303,11 +338,8 @@ def _case(web: Web, key: str, value: Any) -> _Case:
     Raises:
         NotThere: it names none.
     """
-    number = str(value)
-    if not number.isascii() or not number.isdigit() or len(number) > LONGEST_ID:
-        raise NotThere
     with web.store.read() as session:
-        case_id = _CASE_BY[key](session, int(number))
+        case_id = _CASE_BY[key](session, _number(value))
         area = desk.area_of(session, case_id) if case_id is not None else None
         if case_id is None or area is None:
             raise NotThere
@@ -319,5 +351,6 @@ _CASE_BY: Final[Mapping[str, Callable[[Session, int], int | None]]] = {
     "comment_id": desk.case_of_comment,
     "part_id": desk.case_of_part,
     "reply_id": replies.case_of,
+    "review_id": conduct.case_of,
     "evidence_id": evidence.case_of,
 }

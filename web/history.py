@@ -13,7 +13,19 @@ from typing import Any, Final
 
 from moderation.policy import Policy
 from store.desk import Happened
-from vocabulary import Act, Clock, Label, Language, MatterState, Note, Question, ReplyKind, ReplyLanguage, State
+from vocabulary import (
+    Act,
+    Clock,
+    Label,
+    Language,
+    MatterState,
+    Note,
+    Question,
+    ReplyKind,
+    ReplyLanguage,
+    ReviewAct,
+    State,
+)
 from words import Words
 from words.names import N_
 
@@ -68,6 +80,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.TRANSLATION_HANDED_IN: N_("{who} handed in a translation."),
     Note.TRANSLATION_TO_CHECK: N_("{who} sent a text that a machine had translated; the translators check it."),
     Note.TRANSLATION_CHECKED: N_("{who} checked a text that a machine had translated."),
+    Note.CONDUCT_REVIEWED: N_("{who} took a step in a review of the author's conduct."),
 }
 
 
@@ -154,6 +167,9 @@ class Teller:
     def matter(self, value: Any) -> str:
         return self.words.name(MatterState(value)) if value in set(MatterState) else str(value)
 
+    def review_act(self, value: Any) -> str:
+        return self.words.name(ReviewAct(value)) if value in set(ReviewAct) else str(value)
+
     def language(self, value: Any) -> str:
         return self.words.name(ReplyLanguage(value)) if value in set(ReplyLanguage) else str(value)
 
@@ -227,6 +243,7 @@ _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
         "kind": (N_("Kind: {value}"), Teller.kind),
         "at": (N_("Given: {value}"), Teller.moment),
     },
+    Note.CONDUCT_REVIEWED: {"act": (N_("Step: {value}"), Teller.review_act)},
     Note.TOLD: {"whom": (N_("To: {value}"), Teller.whom), "key": (N_("About: {value}"), Teller.rule)},
 }
 

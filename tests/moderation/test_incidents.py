@@ -11,7 +11,7 @@ from moderation import incidents, queue, restricted
 from moderation.calendar import seed_holidays
 from moderation.incidents import IncidentRefused, UnknownIncident
 from moderation.record import Actor
-from store import access, cases, holidays
+from store import cases, holidays, openings
 from store import incidents as rows
 from store.cases import CaseRow
 from store.database import Session, Store
@@ -176,8 +176,8 @@ def test_a_purpose_opens_a_restricted_case_for_half_a_day_and_is_kept(store: Sto
     assert may(NOON + timedelta(hours=11))
     assert not may(NOON + timedelta(hours=13))
     with store.read() as session:
-        [row] = access.between(session, MONDAY, SATURDAY)
-    assert (row.user_id, row.case_id, row.purpose) == (mair.user_id, case_id, "Atgyfeiriad heddiw")
+        [row] = openings.between(session, MONDAY, SATURDAY)
+    assert (row.user_id, row.purpose) == (mair.user_id, "Atgyfeiriad heddiw")
     assert happened(store, case_id)[-1] == "opened_with_purpose"
 
 

@@ -17,6 +17,8 @@ from web.security import SHOWN_ONLY
 NAMED = {"part_id": "1", "reply_id": "1", "translation_id": "1", "template": "holding"}
 OWN = NAMED | {"case_id": "1", "comment_id": "1", "evidence_id": "1", "slug": "cyngor-fb"}
 OTHER = NAMED | {"case_id": "3", "comment_id": "3", "evidence_id": "2", "slug": "priffyrdd-fb"}
+OWN |= {"author_id": "1", "review_id": "1"}
+OTHER |= {"author_id": "3", "review_id": "2"}
 OF_NO_CASE = dict.fromkeys(["matter_id", "pause_id", "incident_id", "administrator_id", "notice_id", "bulk_id"], "1")
 """Ids that a route asks about only once its form is filled in."""
 
@@ -41,7 +43,8 @@ def routes(site: Site) -> Iterator[Route]:
 
 
 def asked(route: Route, places: dict[str, str]) -> Route:
-    return route._replace(path=route.path.format(language="en", act="close", rest="reply", **places, **OF_NO_CASE))
+    named = {"language": "en", "act": "close", "step": "warn", "rest": "reply", **places, **OF_NO_CASE}
+    return route._replace(path=route.path.format(**named))
 
 
 def test_every_route_has_a_permission_and_every_permission_a_route(still_site: Site) -> None:
@@ -82,7 +85,7 @@ def test_each_role_meets_what_its_row_says(still_site: Site, username: str) -> N
 
 def _expected(each: Route, role: Role, area: str, case_area: str) -> set[int]:
     """Which statuses are right.  400, 409 and 422 mean that the gate was passed and the empty form refused."""
-    names_a_case = any(mark in each.path for mark in ("/cases/", "/comments/", "/evidence/"))
+    names_a_case = any(mark in each.path for mark in ("/cases/", "/comments/", "/evidence/", "/authors/", "/reviews/"))
     if "/parts/" in each.path or "/replies/" in each.path:
         return {404}
     shown_only = role in SHOWN_ONLY and role not in PUT_BEFORE.get(each.name, ())

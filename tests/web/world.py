@@ -18,8 +18,9 @@ from httpx2 import Response
 import pipeline
 from classifiers.panel import Panel
 from collectors.base import Action, Budget, Capabilities, Cursor, Page, Receipt, Standing
-from moderation import budgets, policy, service_areas
+from moderation import budgets, conduct_reviews, policy, service_areas
 from moderation.calendar import seed_holidays
+from moderation.record import Actor
 from pipeline import Installation
 from settings import Keys, Settings
 from store import accounts, comments, evidence, holidays, people
@@ -29,7 +30,20 @@ from store.database import Session, Store
 from store.evidence import look_at
 from tests.conftest import KEY, sqlite_store
 from tests.factories import a_comment
-from vocabulary import Author, Finding, Label, Language, OwnReply, Platform, Post, Question, Reading, Reason, Role
+from vocabulary import (
+    Author,
+    Finding,
+    Label,
+    Language,
+    OwnReply,
+    Platform,
+    Post,
+    Question,
+    Reading,
+    Reason,
+    ReviewAct,
+    Role,
+)
 from web.app import create_app
 from web.security import hash_password
 
@@ -183,6 +197,23 @@ class Site:
         file = look_at(name, BytesIO(content), lambda: content)
         kept = self.store.write(lambda session: evidence.keep(session, comment_id, [file], by="catrin", now=self.now))
         return kept[0]
+
+    def reviewed(self, case_id: int) -> int:
+        """A review of conduct that communications opened from a case; its id."""
+        catrin = Actor("catrin", self.users["catrin"])
+
+        def begin(session: Session) -> int:
+            return conduct_reviews.begin(
+                session,
+                case_id,
+                act=ReviewAct.OPEN,
+                words="The same question after each answer, since June.",
+                actor=catrin,
+                policy=self.here.policy,
+                now=self.now,
+            ).id
+
+        return self.store.write(begin)
 
     def visitor(self, username: str = "", **over: Any) -> Visitor:
         """A browser of its own, signed in where a name is given."""

@@ -13,7 +13,9 @@ from fastapi import APIRouter, Form, Response
 import pipeline
 from moderation import (
     circumstances,
+    conduct_reviews,
     lifecycle,
+    openings,
     pauses,
     queue,
     replies,
@@ -56,6 +58,7 @@ from vocabulary import (
     ReplyKind,
     ReplyLanguage,
     ReplyState,
+    ReviewAct,
     Role,
     Severity,
     State,
@@ -106,6 +109,7 @@ DONE: Final[Mapping[str, str]] = {
     "entered": N_("The comment is kept, and this is its case."),
     "senior_flag": N_("The case is flagged for senior management; their next digest names it."),
     "senior_flag_end": N_("The case is no longer flagged for senior management."),
+    "refer": N_("Communications have been asked to look at the author's conduct. The case is still yours to answer."),
 }
 """What a page says after an act, by the word in its address."""
 
@@ -247,6 +251,10 @@ class SeniorFlagFields(Fields):
 class NativeFields(Fields):
     version: Number
     own_reply: Number
+
+
+class ReferralFields(Fields):
+    reason: Text = ""
 
 
 class CorrectionFields(Fields):
@@ -550,6 +558,37 @@ def record_reply(visit: SomeVisit, case_id: int, fields: Annotated[ElsewhereFiel
     return case_page(visit, case_id, typed=typed, faults=faults, faults_title=title)
 
 
+@router.post("/cases/{case_id}/review", name="refer")
+def refer(visit: SomeVisit, case_id: int, fields: Annotated[ReferralFields, Form()]) -> Response:
+    """Ask communications to look at how somebody has been contacting us; who is of communications opens a review."""
+    with visit.store.read() as session:
+        held = visit.reader.roles_in(desk.area_of(session, case_id) or "")
+    step = ReviewAct.OPEN if held & COMMUNICATIONS else ReviewAct.REFER
+    try:
+        review_id = visit.store.write(
+            lambda session: (
+                conduct_reviews.begin(
+                    session,
+                    case_id,
+                    act=step,
+                    words=fields.reason,
+                    actor=visit.actor,
+                    policy=visit.here.policy,
+                    now=visit.now,
+                ).id
+            )
+        )
+    except conduct_reviews.ActRefused:
+        return _why(visit, case_id, Typed(act="review"))
+    except (conduct_reviews.ReviewRunning, conduct_reviews.NobodyKnown):
+        return visit.go(f"cases/{case_id}")
+    return (
+        visit.go(f"reviews/{review_id}", done="open")
+        if held & COMMUNICATIONS
+        else visit.go(f"cases/{case_id}", done="refer")
+    )
+
+
 @router.post("/comments/{comment_id}/correction", name="correct")
 def correct(visit: SomeVisit, comment_id: int, fields: Annotated[CorrectionFields, Form()]) -> Response:
     """What the classifiers saw is wrong, says an officer; their word stands from now on."""
@@ -633,6 +672,8 @@ def case_page(
         claimed = claims.claimed_by(session, case_id, now=visit.now)
         wave = _wave(visit, session, file)
         running, stood = matters.of_case(session, case_id), matters.pauses_of_case(session, case_id)
+        review = conduct_reviews.standing(session, file.case.author_id, today=visit.web.today())
+    openings.see_case(visit.store, case_id, policy=visit.here.policy, actor=visit.actor, now=visit.now)
     policy, calendar = visit.here.policy, visit.web.calendars()[Clock.ANSWER]
     held = visit.reader.roles_in(file.case.service_area)
     may_act = bool(held & ANSWERING)
@@ -683,6 +724,13 @@ def case_page(
         hint=visit.words.gettext(STILL if _stands_still(file, stood) else STATE_HINTS[file.case.state]),
         history=[teller.line(each) for each in reversed(file.history)],
         may_act=may_act,
+        review=review,
+        limits=[
+            limit.say(visit.words.language)
+            for slug in (review.restrictions if review else ())
+            if (limit := policy.restriction(slug))
+        ],
+        may_review=bool(held & COMMUNICATIONS),
         acts=[act for act in allowed if held & OFFERED.get(act, frozenset())],
         outcomes=policy.outcomes,
         choices=[(slug, sessions.officers_of(officers, slug)) for slug in visit.here.areas.slugs],

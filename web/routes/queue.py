@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Response
 
 from moderation.policy import Policy
 from moderation.service_areas import Areas
-from store import desk, findings, sessions, triage
+from store import conduct, desk, findings, sessions, triage
 from store.desk import Hears, Key, QueueCase, Wanted
 from vocabulary import Clock, Finding, Label, ReplyLanguage, Role, Severity, State
 from web.gate import ANSWERING, sees_page
@@ -104,6 +104,7 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         claimed = triage.claims(session, [case.id for case in page.cases], now=visit.now)
         undoable = triage.last_bulk(session, reader.user_id, since=visit.now - UNDO_FOR)
         officers = sessions.officers(session)
+        to_review = conduct.count_overdue(session, reader.areas(), today=today) if sees_page(reader, "reviews") else 0
         reminders = desk.reminders(session, _hears(visit), reader.areas(), limit=REMINDERS)
     chosen = {"area": area, "reply_in": asked.reply_in, "state": asked.state, "show": show}
     return visit.page(
@@ -115,6 +116,7 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         look=_link({**chosen, "show": "look"}),
         urgent=urgent if show != "urgent" else None,
         unsettled=unsettled,
+        to_review=to_review,
         reminders=reminders,
         today=today,
         calendar=visit.web.calendars()[Clock.ANSWER],

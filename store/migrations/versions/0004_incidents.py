@@ -1,4 +1,4 @@
-"""Incidents, restricted cases, and who opened what is not for everybody to see."""
+"""Incidents, and cases that are opened with a purpose."""
 
 from __future__ import annotations
 
@@ -32,26 +32,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incident")),
     )
     op.create_index("ix_incident_case_id", "incident", ["case_id"])
-    op.create_table(
-        "access",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("case_id", sa.Integer(), nullable=True),
-        sa.Column("author_id", sa.Integer(), nullable=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("purpose", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_access_user_id_users")),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_access_case_id_cases")),
-        sa.ForeignKeyConstraint(["author_id"], ["author.id"], name=op.f("fk_access_author_id_author")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_access")),
-    )
-    op.create_index("ix_access_at", "access", ["at"])
-    op.create_index("ix_access_user_id_case_id_at", "access", ["user_id", "case_id", "at"])
-    op.create_index("ix_access_user_id_author_id_at", "access", ["user_id", "author_id", "at"])
 
 
 def downgrade() -> None:
-    op.drop_table("access")
     op.drop_table("incident")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_column("restricted")
