@@ -263,12 +263,12 @@ class Stage:
         with self.here.store.read() as session:
             case = queue.get(session, case_id)
         cy, en = (text.replace("{reference}", case.reference) for text in (event.text_cy, event.text_en))
-        draft = Draft(kind, cy, en)
+        draft = Draft(kind, cy, en, confirmed=True)
         try:
             pipeline.send_reply(self.here, case_id, draft, actor=actor, now=event.at)
         except replies.ReplyRefused:
             reason = f"The comment is plainly in one language; we found {case.language}, which is not what it is."
-            draft = Draft(kind, cy, en, reason)
+            draft = Draft(kind, cy, en, reason, confirmed=True)
             pipeline.send_reply(self.here, case_id, draft, actor=actor, now=event.at)
             self.played.exceptions += 1
         pipeline.dispatch(self.here, self._accounts[event.key], now=event.at)

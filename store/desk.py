@@ -20,7 +20,7 @@ from store.cases import CaseRow, EventRow, RoundRow, ToldRow, current_round
 from store.comments import AuthorRow, CommentRow, OwnReplyRow, PostRow, RevisionRow
 from store.people import UserRow
 from store.replies import PartRow, ReplyRow
-from vocabulary import Finding, Origin, Platform, Presence, Reason, ReplyLanguage, ReplyState, Severity, State
+from vocabulary import Finding, Origin, Platform, Presence, Reason, ReplyLanguage, Severity, State
 
 MOST_COUNTED = 1_000
 """Where counting stops; beyond it a page says "1,000 or more"."""
@@ -182,6 +182,8 @@ class Reminder:
 
 OPEN = text("cases.state NOT IN ('closed', 'answered')")
 """In the words of the partial index, without which SQLite would not see that it fits."""
+_AWAITING_APPROVAL = text("reply.state = 'awaiting_approval'")
+"""The same, of the replies that wait for a colleague."""
 
 
 def queue_page(
@@ -326,7 +328,7 @@ def for_approval(session: Session, areas: frozenset[str] | None) -> Sequence[For
         .join(UserRow, UserRow.id == ReplyRow.author_id)
         .join(AccountRow, AccountRow.id == CaseRow.account_id)
         .where(
-            ReplyRow.state == ReplyState.AWAITING_APPROVAL,
+            _AWAITING_APPROVAL,
             true() if areas is None else CaseRow.service_area.in_(areas),
         )
         .order_by(CaseRow.due, ReplyRow.id)

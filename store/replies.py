@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, func, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, func, select, text
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from store.accounts import AccountRow
@@ -19,6 +19,14 @@ class ReplyRow(Base):
     """What an officer wrote, in each language.  Its state is that of its least advanced part."""
 
     __tablename__ = "reply"
+    __table_args__ = (
+        Index(
+            "ix_reply_awaiting_approval",
+            "case_id",
+            sqlite_where=text("state = 'awaiting_approval'"),
+            postgresql_where=text("state = 'awaiting_approval'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)

@@ -61,8 +61,18 @@ def upgrade() -> None:
     with op.batch_alter_table("translation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_translation_case_id"), ["case_id"], unique=False)
         batch_op.create_index("ix_translation_state_due", ["state", "due"], unique=False)
+    with op.batch_alter_table("reply", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_reply_awaiting_approval",
+            ["case_id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'awaiting_approval'"),
+            postgresql_where=sa.text("state = 'awaiting_approval'"),
+        )
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("reply", schema=None) as batch_op:
+        batch_op.drop_index("ix_reply_awaiting_approval")
     for table in ("translation", "reply_template"):
         op.drop_table(table)
