@@ -12,7 +12,7 @@ from moderation import conduct, conduct_reviews, openings
 from moderation.conduct import Given
 from store import conduct as kept
 from store import desk
-from vocabulary import Opened, ReplyKind, ReviewAct, SentBy
+from vocabulary import ReplyKind, ReviewAct, SentBy
 from web.gate import NotThere
 from web.visit import Fields, Number, SomeVisit, Text, Visit
 from words import Words
@@ -160,10 +160,9 @@ def _page(
             raise NotThere
         weighed = conduct_reviews.weigh(session, row.author_id, policy=policy, now=visit.now)
         steps = kept.steps(session, review_id)
+        earlier = kept.before(session, row)
         references = kept.references(session, [each.case_id for each in weighed.flagged if each.case_id is not None])
-    visit.store.write(
-        lambda session: openings.see_restricted(session, row.case_id, Opened.REVIEW, actor=visit.actor, now=visit.now)
-    )
+    openings.see_review(visit.store, row.case_id, actor=visit.actor, now=visit.now)
     done_before = [each.act.act for each in steps]
     template = policy.conduct.warning if ReviewAct.DECIDE not in done_before else policy.conduct.decision
     review_on = {tongue: _day(tongue, row) for tongue in ("cy", "en")}
@@ -179,6 +178,7 @@ def _page(
         flagged=weighed.flagged,
         references=references,
         steps=steps,
+        earlier=earlier,
         acts=conduct.allowed_from(row.state),
         needs=conduct.NEEDS,
         warned=ReviewAct.WARN in done_before,
