@@ -141,6 +141,12 @@ def review_act(visit: SomeVisit, review_id: int, step: str, fields: Annotated[St
     return visit.go(f"reviews/{review_id}", done=step)
 
 
+@router.get("/reviews/{review_id}/{rest:path}", name="review_again")
+def review_again(visit: SomeVisit, review_id: int, rest: str) -> Response:
+    """Where a browser lands that loads the address of a form again: at the review."""
+    return visit.go(f"reviews/{review_id}")
+
+
 def _page(
     visit: Visit,
     review_id: int,
@@ -169,6 +175,7 @@ def _page(
     return visit.page(
         "review.html",
         status=status,
+        toggle=f"/{words.other}/reviews/{review_id}",
         review=row,
         file=file,
         overdue=conduct_reviews.is_overdue(row, visit.web.today()),
