@@ -346,7 +346,7 @@ def _people_and_accounts(session: Session, here: Installation, told: Story, worl
 
     kept = hash_password(PASSWORD)
     for person in told.council.staff:
-        everywhere = {Role.COMMUNICATIONS, Role.SENIOR, Role.AUDITOR, Role.ADMINISTRATOR}
+        everywhere = frozenset(Role) - {Role.OFFICER}
         grants = [
             (role, area)
             for role in person.roles

@@ -169,6 +169,53 @@ def _lacks(
         yield Lack("words", _SAME_PERSON)
 
 
+def diagram() -> str:
+    """The table as a Mermaid state diagram."""
+    arrows = (f"    {here} --> {there}: {act}" for (here, act), there in TRANSITIONS.items())
+    begins = [f"    [*] --> {S.REFERRED}: {A.REFER}", f"    [*] --> {S.OPENED}: {A.OPEN}"]
+    ends = (f"    {state} --> [*]" for state in ReviewState if state.ended)
+    return "\n".join(["stateDiagram-v2", *begins, *arrows, *ends])
+
+
+def page() -> str:
+    """docs/reference/conduct.md."""
+    leads = {
+        state: ", ".join(f"{act} → `{TRANSITIONS[state, act]}`" for act in allowed_from(state)) for state in ReviewState
+    }
+    rows = "\n".join(f"| `{state}` | {acts or '–'} |" for state, acts in leads.items())
+    needs = "\n".join(f"| {act} | {', '.join(f'`{name}`' for name in names)} |" for act, names in NEEDS.items())
+    return PAGE.format(rows=rows, needs=needs, diagram=diagram())
+
+
+PAGE = """\
+# The life of a review of conduct
+
+Generated from `moderation/conduct.py`. To renew it:
+
+    python -c "from moderation import conduct; print(conduct.page(), end='')" > docs/reference/conduct.md
+
+People of communications act in a review, each by name; an officer may refer. While a decision stands
+(`decided`, `appealed`), what its person writes is read, placed and owed an answer as before: the case
+shows the decision as advice. Nothing is joined across platforms.
+
+| from | what may be done, and where it leads |
+|---|---|
+{rows}
+
+An act is refused without these. A warning and a letter of the decision also say how they were sent; a decision
+names how contact is limited, in how many months it is looked at again, and without a warning before it, why; an
+appeal is heard by somebody who did not decide.
+
+| act | words that it needs |
+|---|---|
+{needs}
+
+```mermaid
+{diagram}
+```
+"""
+
+
 def after_months(day: date, number: int) -> date:
     """The same date so many months later, or the last day of that month if it has none."""
     year, month = divmod(day.year * 12 + day.month - 1 + number, 12)

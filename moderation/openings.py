@@ -75,24 +75,43 @@ def is_restricted(session: Session, case: CaseRow, policy: Policy) -> bool:
 
 
 def see_case(store: Store, case_id: int, *, policy: Policy, actor: Actor, now: datetime, purpose: str = "") -> bool:
-    """Record that somebody sees a restricted case, once in one reading; whether it is restricted."""
+    """Record that somebody sees a case, if it is restricted; whether it is."""
     with store.read() as session:
         case = session.get(CaseRow, case_id)
         if case is None or not is_restricted(session, case, policy):
             return False
-    store.write(lambda session: see_restricted(session, case_id, Opened.CASE, actor=actor, now=now, purpose=purpose))
+    _see(store, Opened.CASE, case_id, actor, now=now, purpose=purpose)
     return True
 
 
-def see_restricted(
-    session: Session, case_id: int, what: Opened, *, actor: Actor, now: datetime, purpose: str = ""
-) -> None:
-    """Record that somebody opens a restricted case, or the review that was begun from it, once in one reading."""
+def see_review(store: Store, case_id: int, *, actor: Actor, now: datetime) -> None:
+    """Record that somebody sees the review of conduct that was begun from a case."""
+    _see(store, Opened.REVIEW, case_id, actor, now=now, purpose="")
+
+
+def _see(store: Store, what: Opened, case_id: int, actor: Actor, *, now: datetime, purpose: str) -> None:
+    """Once in one reading, unless a purpose is given: that is always kept."""
     user_id = _somebody(actor)
-    openings.one_at_a_time(session, user_id)
-    lately = openings.opened_lately(session, user_id, what, case_id, since=now - viewing.ONE_READING)
-    if purpose.strip() or not lately:
-        _record(session, what, f"case:{case_id}", actor, now=now, case_id=case_id, purpose=purpose)
+
+    def known(session: Session) -> bool:
+        since = now - viewing.ONE_READING
+        return not purpose.strip() and openings.opened_lately(session, user_id, what, case_id, since=since)
+
+    def act(session: Session) -> None:
+        openings.one_at_a_time(session, user_id)
+        if not known(session):
+            _record(session, what, f"case:{case_id}", actor, now=now, case_id=case_id, purpose=purpose)
+
+    with store.read() as session:
+        if known(session):
+            return
+    store.write(act)
+
+
+def see_with_purpose(session: Session, case_id: int, purpose: str, *, actor: Actor, now: datetime) -> None:
+    """Record why somebody opens a restricted case, in the transaction that is told of it."""
+    openings.one_at_a_time(session, _somebody(actor))
+    _record(session, Opened.CASE, f"case:{case_id}", actor, now=now, case_id=case_id, purpose=purpose)
 
 
 def _record(

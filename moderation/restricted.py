@@ -11,7 +11,7 @@ from moderation import openings, queue
 from moderation.record import Actor, write_down
 from store import openings as rows
 from store.database import Session
-from vocabulary import Note, Opened, Role
+from vocabulary import Note, Role
 
 HOLDS = timedelta(hours=12)
 MAY_OPEN = frozenset({Role.OFFICER, Role.COMMUNICATIONS, Role.SAFEGUARDING})
@@ -28,7 +28,7 @@ def open_with_purpose(session: Session, case_id: int, *, purpose: str, actor: Ac
     if not purpose.strip() or actor.user_id is None:
         raise queue.ReasonNeeded("say for what purpose you open this case")
     case = queue.get(session, case_id)
-    openings.see_restricted(session, case.id, Opened.CASE, actor=actor, now=now, purpose=purpose)
+    openings.see_with_purpose(session, case.id, purpose, actor=actor, now=now)
     write_down(session, case, Note.OPENED_WITH_PURPOSE, actor=actor, now=now, words=purpose)
 
 

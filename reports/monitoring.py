@@ -26,15 +26,13 @@ from vocabulary import Opened, Platform
 from words import LANGUAGES, Words
 from words.names import N_
 
-TAKEN_DOWN: Final = ("case.hidden", "case.unhidden", "case.removed", "case.deleted", "removal.*")
-"""The acts on the audit trail by which a comment was taken down, or put back."""
-SAID: Final = {
+TAKEN_DOWN: Final = {
     "case.hidden": N_("hidden on the platform"),
     "case.unhidden": N_("shown again on the platform"),
     "case.removed": N_("taken down"),
     "case.deleted": N_("deleted"),
 }
-"""What such an act is called; another is told by its name on the trail."""
+"""The acts on the audit trail by which a comment was taken down, or put back, and what they are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +155,7 @@ def page_of(looked: Looked, words: Words) -> str:
 
 def said_of(action: str, words: Words) -> str:
     """What an act of taking down is called."""
-    return words.gettext(SAID[action]) if action in SAID else action
+    return words.gettext(TAKEN_DOWN[action])
 
 
 def _looked(report: Monitoring, words: Words) -> Iterator[tuple[str | int, ...]]:

@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import LargeBinary, ScalarResult, Table, insert, or_, select, update
+from sqlalchemy import LargeBinary, ScalarResult, Table, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.base import Base, insert_if_absent
@@ -184,12 +184,10 @@ def rows(session: Session) -> Iterator[dict[str, Any]]:
 
 
 def between(session: Session, start: datetime, end: datetime, actions: Collection[str]) -> Sequence[AuditRow]:
-    """The rows of these actions from `start` up to `end`, oldest first; `removal.*` is every action that begins so."""
-    whole = [action for action in actions if not action.endswith("*")]
-    begun = [AuditRow.action.startswith(action[:-1], autoescape=True) for action in actions if action.endswith("*")]
+    """The rows of these actions from `start` up to `end`, oldest first."""
     return session.scalars(
         select(AuditRow)
-        .where(or_(AuditRow.action.in_(whole), *begun), AuditRow.at >= start, AuditRow.at < end)
+        .where(AuditRow.action.in_(actions), AuditRow.at >= start, AuditRow.at < end)
         .order_by(AuditRow.number)
     ).all()
 

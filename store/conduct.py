@@ -15,6 +15,7 @@ from sqlalchemy import ForeignKey, Index, func, select, text, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import flag_modified
 
+from store.authors import cases_of
 from store.base import Base
 from store.cases import CaseRow, RoundRow
 from store.comments import AuthorRow, CommentRow
@@ -193,6 +194,15 @@ def count_overdue(session: Session, areas: frozenset[str] | None, *, today: date
     )
 
 
+def before(session: Session, review: ConductReviewRow) -> Sequence[ConductReviewRow]:
+    """The reviews of the same author that were begun earlier, the newest first."""
+    return session.scalars(
+        select(ConductReviewRow)
+        .where(ConductReviewRow.author_id == review.author_id, ConductReviewRow.id < review.id)
+        .order_by(ConductReviewRow.id.desc())
+    ).all()
+
+
 def said_by(session: Session, author_id: int) -> Sequence[Said]:
     """Every comment of an author to any of our accounts of that platform, oldest first."""
     rows = session.execute(
@@ -224,7 +234,7 @@ def turns_of(session: Session, author_id: int) -> Sequence[Turn]:
             RoundRow.ended_at,
         )
         .join(CaseRow, CaseRow.id == RoundRow.case_id)
-        .where(CaseRow.author_id == author_id)
+        .where(CaseRow.id.in_(cases_of(author_id)))
         .order_by(RoundRow.received_at, RoundRow.id)
     )
     return [Turn(*row) for row in rows]

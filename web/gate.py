@@ -92,6 +92,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "reviews": COMMUNICATIONS,
     "review": COMMUNICATIONS,
     "review_act": COMMUNICATIONS,
+    "review_again": COMMUNICATIONS,
     "monitoring": AUDITING,
     "monitoring_csv": AUDITING,
     "enter_page": ANSWERING,

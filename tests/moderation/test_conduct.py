@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -111,6 +112,11 @@ def test_the_life_of_a_review_is_this_table(state: ReviewState, acts: list[Revie
 def test_every_state_is_listed_and_every_act_says_what_it_needs() -> None:
     assert {state for state, _ in LIFE} == set(ReviewState)
     assert set(NEEDS) == set(ReviewAct) == set(WHOLE)
+
+
+def test_the_page_in_docs_is_that_of_the_table() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "conduct.md"
+    assert page.read_text(encoding="utf-8") == conduct.page(), "renew it with the command it names"
 
 
 def test_a_decision_is_reached_by_deciding_and_by_nothing_else() -> None:

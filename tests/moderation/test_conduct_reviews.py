@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from moderation import conduct_reviews, policy, queue
+from moderation import conduct_reviews, openings, policy, queue
 from moderation.conduct import Given, IllegalReviewAct
 from moderation.conduct_reviews import ActRefused, NobodyKnown, NotTheirs, ReviewRunning, StaleReview, UnknownReview
 from moderation.record import Actor
@@ -331,3 +332,17 @@ def test_the_letters_of_every_pack_are_filled_in_and_keep_no_brace(store: Store,
                 assert "{" not in text
                 assert "GW-2026-000001" in text
                 assert pack.conduct.basis.called.say(tongue) in text
+
+
+def test_pages_opened_at_the_same_moment_are_counted_one_by_one(store: Store, catrin: Actor) -> None:
+    comes(store)
+
+    def opens(_: int) -> str:
+        try:
+            store.write(lambda session: openings.open_author(session, 1, rule=POWYS.viewing, actor=catrin, now=NOON).id)
+        except openings.PurposeNeeded:
+            return "asked"
+        return "opened"
+
+    with ThreadPoolExecutor(6) as threads:
+        assert sorted(threads.map(opens, range(6))) == ["asked"] * 4 + ["opened"] * 2

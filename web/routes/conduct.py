@@ -12,7 +12,7 @@ from moderation import conduct, conduct_reviews, openings
 from moderation.conduct import Given
 from store import conduct as kept
 from store import desk
-from vocabulary import Opened, ReplyKind, ReviewAct, SentBy
+from vocabulary import ReplyKind, ReviewAct, SentBy
 from web.gate import NotThere
 from web.visit import Fields, Number, SomeVisit, Text, Visit
 from words import Words
@@ -141,6 +141,12 @@ def review_act(visit: SomeVisit, review_id: int, step: str, fields: Annotated[St
     return visit.go(f"reviews/{review_id}", done=step)
 
 
+@router.get("/reviews/{review_id}/{rest:path}", name="review_again")
+def review_again(visit: SomeVisit, review_id: int, rest: str) -> Response:
+    """Where a browser lands that loads the address of a form again: at the review."""
+    return visit.go(f"reviews/{review_id}")
+
+
 def _page(
     visit: Visit,
     review_id: int,
@@ -160,16 +166,16 @@ def _page(
             raise NotThere
         weighed = conduct_reviews.weigh(session, row.author_id, policy=policy, now=visit.now)
         steps = kept.steps(session, review_id)
+        earlier = kept.before(session, row)
         references = kept.references(session, [each.case_id for each in weighed.flagged if each.case_id is not None])
-    visit.store.write(
-        lambda session: openings.see_restricted(session, row.case_id, Opened.REVIEW, actor=visit.actor, now=visit.now)
-    )
+    openings.see_review(visit.store, row.case_id, actor=visit.actor, now=visit.now)
     done_before = [each.act.act for each in steps]
     template = policy.conduct.warning if ReviewAct.DECIDE not in done_before else policy.conduct.decision
     review_on = {tongue: _day(tongue, row) for tongue in ("cy", "en")}
     return visit.page(
         "review.html",
         status=status,
+        toggle=f"/{words.other}/reviews/{review_id}",
         review=row,
         file=file,
         overdue=conduct_reviews.is_overdue(row, visit.web.today()),
@@ -179,6 +185,7 @@ def _page(
         flagged=weighed.flagged,
         references=references,
         steps=steps,
+        earlier=earlier,
         acts=conduct.allowed_from(row.state),
         needs=conduct.NEEDS,
         warned=ReviewAct.WARN in done_before,
