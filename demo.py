@@ -23,7 +23,7 @@ import pipeline
 import scheduler
 import settings as configuration
 from collectors.base import Refused
-from moderation import matters, queue, replies
+from moderation import house_rules, matters, queue, replies
 from moderation.deadlines import LONDON
 from moderation.lifecycle import IllegalTransition
 from moderation.record import Actor
@@ -254,7 +254,14 @@ class Stage:
                 self._advance(case_id, Act.ESCALATE, actor, at, words=event.why or "For the communications team.")
             case Deed.HIDE:
                 pipeline.hide(
-                    here, comment_id, hidden=True, actor=actor, words=event.why or "It breaks our house rules.", now=at
+                    here,
+                    comment_id,
+                    hidden=True,
+                    rule=house_rules.permitted(here.policy)[0].slug,
+                    sure=True,
+                    actor=actor,
+                    words=event.why or "It breaks our house rules.",
+                    now=at,
                 )
             case Deed.CLOSE:
                 self._close(case_id, event, actor)

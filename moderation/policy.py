@@ -359,6 +359,37 @@ class IncidentKind(Choice):
     """Whether the evidence is offered as a bundle to hand over."""
 
 
+class RuleAct(StrEnum):
+    """What is recommended where a house rule is broken; a person decides."""
+
+    LEAVE = "leave"
+    ANSWER = "answer"
+    STATEMENT = "statement"
+    HIDE = "hide"
+    TAKE_DOWN = "take_down"
+    REPORT = "report"
+    POLICE = "police"
+
+
+class HouseRule(Choice):
+    """A rule for whoever writes on the accounts.  Criticism is none: no rule of its labels hides anything."""
+
+    labels: tuple[Label, ...] = ()
+    """Labels that point to it."""
+    permits_hiding: bool
+    """Whether a comment that breaks it may be hidden."""
+    acts: Annotated[tuple[RuleAct, ...], Field(min_length=1)]
+    """What is recommended, the first first."""
+
+    @model_validator(mode="after")
+    def _criticism_is_none(self) -> HouseRule:
+        if self.permits_hiding and {Label.NEGATIVE, Label.COMPLAINT, Label.POLITICAL}.intersection(self.labels):
+            raise PydanticCustomError(
+                "criticism", "criticism is protected: negative, complaint and political hide nothing"
+            )
+        return self
+
+
 class Restricted(Sourced):
     """Cases that are opened only with a purpose, by those whose role needs them."""
 
@@ -546,6 +577,7 @@ class Policy(Record):
     posting: Posting
     duties: Mapping[Text, Duty] = Field(default_factory=dict, alias="duty")
     incidents: tuple[IncidentKind, ...] = Field(default=(), alias="incident")
+    house_rules: Annotated[tuple[HouseRule, ...], Field(min_length=1)] = Field(alias="house_rule")
     notices: Notices
     senior_digest: SeniorDigest
     viewing: Viewing
@@ -710,7 +742,7 @@ def _faults(values: Mapping[str, Any], files: Collection[TomlFile], areas: Colle
         if not last and not conditional:
             yield problem(("route", place), "has no condition, so the routes after it are never reached")
     yield from _duty_faults(values.get("duty"), problem)
-    for table in ("outcome", "escalate", "incident", "restriction"):
+    for table in ("outcome", "escalate", "incident", "restriction", "house_rule"):
         first: dict[Any, int] = {}
         for place, entry in _tables(values, table):
             slug = entry.get("slug")

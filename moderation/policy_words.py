@@ -12,10 +12,12 @@ from moderation.policy import (
     Approver,
     EscalateRule,
     Figure,
+    HouseRule,
     IncidentKind,
     Outcome,
     Policy,
     RouteRule,
+    RuleAct,
     Source,
     Sourced,
     Whom,
@@ -90,6 +92,8 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
     )
     yield from _replies(policy, words)
     yield from _about_one_person(words, policy)
+    yield words.gettext("Rules for whoever writes to us; a comment is hidden only under one that permits it:")
+    yield from _numbered(_house_rule(words, rule) for rule in policy.house_rules)
     yield words.gettext("Where a comment goes; the first that fits:")
     yield from _numbered(_route(words, rule, areas) for rule in policy.routes)
     yield words.gettext("Who is told, once each:")
@@ -190,6 +194,11 @@ def _escalation(words: Words, rule: EscalateRule) -> str:
     return f"{rule.because.say(words.language)} → {whom}{night}"
 
 
+def _house_rule(words: Words, rule: HouseRule) -> str:
+    acts = ", ".join(words.gettext(RULE_ACTS[act]) for act in rule.acts)
+    return f"{rule.say(words.language)} → {acts}"
+
+
 def _incident(words: Words, kind: IncidentKind) -> str:
     whom = ", ".join(words.say(WHOM[each]) for each in kind.tell)
     return f"{kind.say(words.language)} → {whom}"
@@ -201,6 +210,15 @@ def _outcome(words: Words, outcome: Outcome) -> str:
     return f"{name}: {reasons}" if reasons else name
 
 
+RULE_ACTS = {
+    RuleAct.LEAVE: N_("leave it"),
+    RuleAct.ANSWER: N_("answer it"),
+    RuleAct.STATEMENT: N_("answer it with a public statement"),
+    RuleAct.HIDE: N_("hide it"),
+    RuleAct.TAKE_DOWN: N_("ask the author to take it down"),
+    RuleAct.REPORT: N_("report it to the platform"),
+    RuleAct.POLICE: N_("tell the police"),
+}
 STILL = N_("These clocks stand still while the person must say more, beside those of the law: {clocks} ({source}).")
 ONLY_BY_LAW = N_("Only the clocks of the law stand still while the person must say more ({source}).")
 DEEMED = Reason("A comment that comes on a day off counts as coming on the next working day.")

@@ -30,13 +30,13 @@ from collectors.base import (
     Transient,
     Unconfirmed,
 )
-from moderation import circumstances, plain, queue, replies, reply_rules, routing, translations
+from moderation import circumstances, house_rules, plain, queue, replies, reply_rules, routing, translations
 from moderation.record import Actor, write_down
 from moderation.replies import Draft, Intent, Lost
 from moderation.working_days import working_days
 from pipeline import tokens
 from pipeline.installation import Installation
-from store import audit
+from store import audit, comments, findings
 from store import replies as outbox
 from store.accounts import AccountRow
 from store.cases import CaseRow
@@ -351,13 +351,25 @@ class _Shut:
         return PermissionLost(self.account, self.why)
 
 
-def hide(here: Installation, comment_id: int, *, hidden: bool, actor: Actor, words: str, now: datetime) -> None:
+def hide(
+    here: Installation,
+    comment_id: int,
+    *,
+    hidden: bool,
+    actor: Actor,
+    words: str,
+    now: datetime,
+    rule: str = "",
+    sure: bool = False,
+) -> None:
     """Hide a comment on its platform, or show it again; its words stay with us.
 
-    Who asked is on the trail before the request leaves, so that no removal is without its author.
+    Who asked, under which `rule` of the pack and for which words (their SHA-256), is on the trail before the
+    request leaves, so that no removal is without its author and its evidence.
 
     Raises:
         queue.ReasonNeeded: without a reason.
+        house_rules.RuleNeeded, house_rules.SureNeeded: as `house_rules.check`, where it is to be hidden.
         replies.NotFromHere: it was entered by hand, and is on no platform that we could reach.
         CollectorError: the platform did not do it.
     """
@@ -366,6 +378,10 @@ def hide(here: Installation, comment_id: int, *, hidden: bool, actor: Actor, wor
     with here.store.read() as session:
         comment = session.get_one(CommentRow, comment_id)
         account = session.get_one(AccountRow, comment.account_id)
+        seen = findings.of_comments(session, [comment_id])[comment_id]
+        kept = [row.sha256 for row in comments.wordings(session, [comment_id])]
+    if hidden:
+        house_rules.check(rule, routing.flagged(seen, here.policy), here.policy, sure=sure)
     if comment.origin is Origin.MANUAL:
         raise replies.NotFromHere(f"comment {comment_id} was entered by hand and cannot be hidden from here")
     collector = here.collector(account, now)
@@ -376,6 +392,7 @@ def hide(here: Installation, comment_id: int, *, hidden: bool, actor: Actor, wor
             action="comment.hide_asked" if hidden else "comment.unhide_asked",
             subject=f"comment:{comment_id}",
             now=now,
+            after={"rule": rule, "sure": sure, "sha256": kept} if hidden else {},
         )
     )
     collector.act(Action.HIDE if hidden else Action.UNHIDE, comment.native_id)
@@ -389,6 +406,7 @@ def hide(here: Installation, comment_id: int, *, hidden: bool, actor: Actor, wor
             audit.append(session, actor=actor.name, action=f"comment.{what}", subject=f"comment:{row.id}", now=now)
         else:
             case = queue.get(session, row.case_id)
-            write_down(session, case, what, actor=actor, now=now, words=words, detail={"comment": comment_id})
+            detail = {"comment": comment_id} | ({"rule": rule} if hidden else {})
+            write_down(session, case, what, actor=actor, now=now, words=words, detail=detail)
 
     here.store.write(act)

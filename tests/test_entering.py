@@ -227,7 +227,7 @@ def test_nobody_hides_what_is_on_no_platform(lone: Council) -> None:
     before = lone.count(AuditRow)
 
     with pytest.raises(NotFromHere):
-        pipeline.hide(lone.here, 1, hidden=True, actor=lone.mair, words="rheol 3", now=TEN)
+        pipeline.hide(lone.here, 1, hidden=True, rule="civil", sure=True, actor=lone.mair, words="rheol 3", now=TEN)
 
     assert lone.count(AuditRow) == before
 

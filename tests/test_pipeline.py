@@ -441,7 +441,8 @@ def test_an_error_never_means_that_a_comment_is_gone(dyffryn: Town, kind: Kind) 
 def test_hiding_needs_a_reason_and_leaves_who_asked_on_the_trail_before_it_is_done(dyffryn: Town) -> None:
     case_id = dyffryn.arrives("Rhywbeth cas")
     [comment] = dyffryn.comments()
-    hide = partial(pipeline.hide, dyffryn.here, comment.id, actor=dyffryn.mair, now=dyffryn.now)
+    ruled: dict[str, Any] = {"rule": "civil", "sure": True}
+    hide = partial(pipeline.hide, dyffryn.here, comment.id, actor=dyffryn.mair, now=dyffryn.now, **ruled)
     with pytest.raises(ReasonNeeded):
         hide(hidden=True, words=" ")
 

@@ -158,6 +158,10 @@ class Teller:
         kind = self.policy.incident(str(value))
         return kind.say(self.words.language) if kind else str(value)
 
+    def house_rule(self, value: Any) -> str:
+        rule = next((each for each in self.policy.house_rules if each.slug == value), None)
+        return rule.say(self.words.language) if rule else str(value)
+
     def as_it_is(self, value: Any) -> str:
         return str(value)
 
@@ -230,6 +234,7 @@ _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
         "reference": (N_("Number: {value}"), Teller.as_it_is),
     },
     Note.SNOOZED: {"until": (N_("Until: {value}"), Teller.day)},
+    Note.HIDDEN: {"rule": (N_("Rule: {value}"), Teller.house_rule)},
     Note.PAUSED: {"began": (N_("Since: {value}"), Teller.day)},
     Note.RESUMED: {"began": (N_("Since: {value}"), Teller.day), "ended": (N_("Until: {value}"), Teller.day)},
     Note.REPLY_QUEUED: {"kind": (N_("Kind: {value}"), Teller.kind)},

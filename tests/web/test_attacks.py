@@ -308,7 +308,7 @@ def test_every_act_of_a_person_names_them_and_its_subject_and_quotes_nothing(sit
         assert any(row.actor == "rhys" and row.subject == f"case:{case}" for row in added), form
     before = len(trail(site))
     page = visitor.get(f"/en/cases/{case}").text
-    hiding = {"csrf": token_in(page), "hidden": "true", "reason": note}
+    hiding = {"csrf": token_in(page), "hidden": "true", "rule": "civil", "sure": "true", "reason": note}
     assert visitor.post(f"/en/comments/{comment}/hiding", data=hiding).status_code == 303
     assert {row.actor for row in trail(site)[before:]} == {"rhys"}
     written = "\n".join(f"{row.actor} {row.action} {row.subject} {row.before} {row.after}" for row in trail(site))

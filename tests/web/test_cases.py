@@ -238,7 +238,14 @@ def test_a_comment_is_hidden_with_a_reason_and_shown_again(site: Site) -> None:
     without = visitor.post("/en/comments/1/hiding", data={"csrf": token, "hidden": "true", "reason": ""})
     assert without.status_code == 422
     assert site.platforms["cyngor-fb"].hidden == {}
-    done = visitor.post("/en/comments/1/hiding", data={"csrf": token, "hidden": "true", "reason": "an insult"})
+    nameless = visitor.post("/en/comments/1/hiding", data={"csrf": token, "hidden": "true", "reason": "an insult"})
+    assert "Choose the rule that the comment breaks." in nameless.text
+    other = {"csrf": token, "hidden": "true", "rule": "no_advertising", "reason": "an insult"}
+    assert "say that you are sure" in visitor.post("/en/comments/1/hiding", data=other).text
+    assert site.platforms["cyngor-fb"].hidden == {}
+    done = visitor.post(
+        "/en/comments/1/hiding", data={"csrf": token, "hidden": "true", "rule": "civil", "reason": "an insult"}
+    )
     assert done.headers["location"].endswith("?done=hide")
     assert site.platforms["cyngor-fb"].hidden == {"c1": True}
     assert "hidden by us" in visitor.get(f"/en/cases/{case}").text
@@ -287,7 +294,9 @@ def test_a_platform_that_does_not_hide_changes_nothing_here(site: Site) -> None:
 
     site.platforms["cyngor-fb"] = StubbornPlatform("cyngor-fb")
     token = token_in(visitor.get(f"/en/cases/{case}").text)
-    refused = visitor.post("/en/comments/1/hiding", data={"csrf": token, "hidden": "true", "reason": "an insult"})
+    refused = visitor.post(
+        "/en/comments/1/hiding", data={"csrf": token, "hidden": "true", "rule": "civil", "reason": "an insult"}
+    )
     assert refused.status_code == 422
     assert "The platform did not do it" in refused.text
     assert "hidden by us" not in visitor.get(f"/en/cases/{case}").text

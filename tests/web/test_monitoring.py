@@ -28,7 +28,7 @@ def test_the_page_says_who_looked_and_what_was_hidden_in_both_languages(site: Si
     site.visitor("catrin").get("/en/reviews/1")
     visitor = site.visitor("rhys")
     token = token_in(visitor.get(f"/en/cases/{case}").text)
-    hides = {"csrf": token, "hidden": "true", "reason": "It names a neighbour."}
+    hides = {"csrf": token, "hidden": "true", "rule": "private", "sure": "true", "reason": "It names a neighbour."}
     assert visitor.post("/en/comments/1/hiding", data=hides).status_code == 303
     auditor = site.visitor("aled")
     english, welsh = (html.unescape(auditor.get(f"/{each}/monitoring?month=2026-11").text) for each in ("en", "cy"))

@@ -14,6 +14,7 @@ import pipeline
 from moderation import (
     circumstances,
     conduct_reviews,
+    house_rules,
     lifecycle,
     openings,
     pauses,
@@ -265,7 +266,11 @@ class CorrectionFields(Fields):
 
 
 class HidingFields(Fields):
+    """`rule` is the house rule that a comment breaks; `sure` where nothing that was seen supports it."""
+
     hidden: bool
+    rule: Text = ""
+    sure: bool = False
     reason: Text = ""
 
 
@@ -629,20 +634,33 @@ def hide(visit: SomeVisit, comment_id: int, fields: Annotated[HidingFields, Form
         case_id = desk.case_of_comment(session, comment_id)
     if case_id is None:
         raise NotThere
+    at = f"reason-hide-{comment_id}"
     try:
         pipeline.hide(
-            visit.here, comment_id, hidden=fields.hidden, actor=visit.actor, words=fields.reason, now=visit.now
+            visit.here,
+            comment_id,
+            hidden=fields.hidden,
+            rule=fields.rule,
+            sure=fields.sure,
+            actor=visit.actor,
+            words=fields.reason,
+            now=visit.now,
         )
     except queue.ReasonNeeded:
         fault = visit.words.gettext("Say which rule the comment breaks, or why it is shown again.")
+    except house_rules.RuleNeeded:
+        fault, at = visit.words.gettext("Choose the rule that the comment breaks."), f"rule-{comment_id}"
+    except house_rules.SureNeeded as error:
+        unsure = visit.words.gettext("To hide it all the same, say that you are sure.")
+        fault, at = f"{visit.words.say(error.why)}. {unsure}", f"sure-{comment_id}"
     except queue.UnknownCase:
         raise
     except GwylioError:
         fault = visit.words.gettext("The platform did not do it. Nothing has changed; try again later.")
     else:
         return visit.go(f"cases/{case_id}", done="hide" if fields.hidden else "unhide")
-    typed = Typed(act=f"hide-{comment_id}", words=fields.reason)
-    return case_page(visit, case_id, typed=typed, faults=[at_field(fault, f"reason-hide-{comment_id}")])
+    typed = Typed(act=f"hide-{comment_id}", words=fields.reason, to=fields.rule)
+    return case_page(visit, case_id, typed=typed, faults=[at_field(fault, at)])
 
 
 def case_page(
@@ -719,6 +737,8 @@ def case_page(
         snooze_until=_until(visit, file),
         incident_kinds={kind.slug: kind for kind in policy.incidents},
         suggested=_suggested(file, happened, policy),
+        house_rules=house_rules.permitted(policy),
+        broken=house_rules.broken(_labels(file, policy), policy),
         may_bundle=may_act and _bundled(file, happened, policy),
         because=[Reason(text, values) for text, values in file.case.because],
         hint=visit.words.gettext(STILL if _stands_still(file, stood) else STATE_HINTS[file.case.state]),
