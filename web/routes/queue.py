@@ -96,7 +96,9 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         only_to_look = desk.count(session, replace(wanted, waiting=False)) if wanted.waiting else 0
         urgent = desk.queue_page(session, Wanted(areas=reader.areas(), severity=Severity.URGENT), limit=URGENT)
         unsettled = len(desk.unsettled(session, reader.areas())) if sees_page(reader, "escalations") else 0
-        to_review = conduct.count_overdue(session, reader.areas(), today=today) if sees_page(reader, "reviews") else 0
+        reviews = sees_page(reader, "reviews")
+        to_review = conduct.count_overdue(session, reader.areas(), today=today) if reviews else 0
+        referred = conduct.count_referred(session, reader.areas()) if reviews else 0
         reminders = desk.reminders(session, _hears(visit), reader.areas(), limit=REMINDERS)
     chosen = {"area": area, "reply_in": asked.reply_in, "state": asked.state, "show": show}
     return visit.page(
@@ -109,6 +111,7 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         urgent=urgent if show != "urgent" else None,
         unsettled=unsettled,
         to_review=to_review,
+        referred=referred,
         reminders=reminders,
         today=today,
         calendar=visit.web.calendars()[Clock.ANSWER],
