@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, func, select, text, true
+from sqlalchemy import ColumnElement, ForeignKey, Index, func, select, text, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -179,19 +179,18 @@ def listed(session: Session, areas: frozenset[str] | None, *, ended: bool, limit
 
 def count_overdue(session: Session, areas: frozenset[str] | None, *, today: date) -> int:
     """How many decisions should have been looked at again before `today`."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(ConductReviewRow)
-            .join(CaseRow, CaseRow.id == ConductReviewRow.case_id)
-            .where(
-                ConductReviewRow.state.in_(STANDING),
-                ConductReviewRow.review_on < today,
-                true() if areas is None else CaseRow.service_area.in_(areas),
-            )
-        )
-        or 0
-    )
+    return _count(session, areas, ConductReviewRow.state.in_(STANDING), ConductReviewRow.review_on < today)
+
+
+def count_referred(session: Session, areas: frozenset[str] | None) -> int:
+    """How many officers have asked communications to look, and nobody has."""
+    return _count(session, areas, ConductReviewRow.state == ReviewState.REFERRED)
+
+
+def _count(session: Session, areas: frozenset[str] | None, *which: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(ConductReviewRow).join(CaseRow, CaseRow.id == ConductReviewRow.case_id)
+    within = true() if areas is None else CaseRow.service_area.in_(areas)
+    return session.scalar(query.where(within, ConductReviewRow.ended_at.is_(None), *which)) or 0
 
 
 def before(session: Session, review: ConductReviewRow) -> Sequence[ConductReviewRow]:

@@ -65,8 +65,11 @@ def test_an_officer_refers_with_a_reason_and_answers_the_case_as_before(site: Si
     assert "Nothing has been decided; answer as before." in page
     assert "Send the reply" in page
     assert "The same bin every day" not in page, "their reasons stand in the review"
-    listed = html.unescape(site.visitor("catrin").get("/en/reviews").text)
-    assert "Referred to communications" in listed
+    catrin = site.visitor("catrin")
+    assert "Referred to communications" in html.unescape(catrin.get("/en/reviews").text)
+    assert "not yet looked at: 1" in catrin.get("/en/queue").text
+    acts(catrin, 1, "open", words="Worth a look.")
+    assert "not yet looked at" not in catrin.get("/en/queue").text
 
 
 def test_communications_open_a_review_from_the_case_and_see_the_evidence(site: Site) -> None:

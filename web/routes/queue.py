@@ -104,7 +104,9 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         claimed = triage.claims(session, [case.id for case in page.cases], now=visit.now)
         undoable = triage.last_bulk(session, reader.user_id, since=visit.now - UNDO_FOR)
         officers = sessions.officers(session)
-        to_review = conduct.count_overdue(session, reader.areas(), today=today) if sees_page(reader, "reviews") else 0
+        reviews = sees_page(reader, "reviews")
+        to_review = conduct.count_overdue(session, reader.areas(), today=today) if reviews else 0
+        referred = conduct.count_referred(session, reader.areas()) if reviews else 0
         reminders = desk.reminders(session, _hears(visit), reader.areas(), limit=REMINDERS)
     chosen = {"area": area, "reply_in": asked.reply_in, "state": asked.state, "show": show}
     return visit.page(
@@ -117,6 +119,7 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         urgent=urgent if show != "urgent" else None,
         unsettled=unsettled,
         to_review=to_review,
+        referred=referred,
         reminders=reminders,
         today=today,
         calendar=visit.web.calendars()[Clock.ANSWER],
