@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
-from store import audit
+from store import audit, bulk
 from store.cases import CaseRow, EventRow, RoundRow
 from store.matters import MatterRow, PauseRow
 from vocabulary import Note, State
@@ -90,23 +90,21 @@ def move(session: Session, moved: Sequence[tuple[Running, Dates]], *, because: s
                 execution_options={"synchronize_session": False},
             )
     told = [_told(each, dates, because) for each, dates in moved]
-    session.execute(
-        insert(EventRow),
-        [
-            {
-                "case_id": each.case_id,
-                "at": now,
-                "user_id": None,
-                "what": Note.DUE_RECOMPUTED.value,
-                "from_state": each.state,
-                "to_state": each.state,
-                "words": "",
-                "detail": detail,
-            }
-            for (each, _), detail in zip(moved, told, strict=True)
-        ],
+    bulk.add(
+        session,
+        cast("Table", EventRow.__table__),
+        {
+            "case_id": [each.case_id for each, _ in moved],
+            "at": now,
+            "user_id": None,
+            "what": Note.DUE_RECOMPUTED.value,
+            "from_state": [each.state for each, _ in moved],
+            "to_state": [each.state for each, _ in moved],
+            "words": "",
+            "detail": told,
+        },
     )
-    written = json.dumps([[each.case_id, detail] for (each, _), detail in zip(moved, told, strict=True)])
+    written = "\n".join(f"{each.case_id} {detail}" for (each, _), detail in zip(moved, told, strict=True))
     audit.append(
         session,
         actor=audit.SYSTEM,
@@ -123,8 +121,9 @@ def move(session: Session, moved: Sequence[tuple[Running, Dates]], *, because: s
     )
 
 
-def _told(each: Running, dates: Dates, because: str) -> Mapping[str, Any]:
-    return {"because": because, "from": each.due.isoformat(), "to": dates.due.isoformat()}
+def _told(each: Running, dates: Dates, because: str) -> str:
+    """The detail of the event, as JSON."""
+    return json.dumps({"because": because, "from": each.due.isoformat(), "to": dates.due.isoformat()})
 
 
 def _parts(some: Sequence[Running]) -> Iterator[Sequence[Running]]:
