@@ -29,6 +29,7 @@ DOES_NOT_HOLD, WRONG_USE, OUTSIDE = 1, 2, 3
 WAIT_S = 300
 """How long a browser may take to come back from a page of consent."""
 LEARN_MORE = "docs/reference/tokens.md"
+WRITING = "docs/reference/notices.md"
 SHOWN_ASIDE = 20
 
 
@@ -67,6 +68,9 @@ classifiers_app = typer.Typer(help="The classifiers, and how far to trust them."
 app.add_typer(classifiers_app, name="classifiers")
 webhook_app = typer.Typer(help="What platforms push to us, beside what we ask of them.", no_args_is_help=True)
 app.add_typer(webhook_app, name="webhook")
+
+notices_app = typer.Typer(help="Messages to colleagues, by e-mail and Teams.", no_args_is_help=True)
+app.add_typer(notices_app, name="notices")
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="The configuration file; gwylio.toml unless said.")]
 FileOrInput = Annotated[Path | None, typer.Argument(help="A file; standard input where none is named.")]
@@ -121,6 +125,8 @@ def check(config: ConfigFile = None) -> None:
     """Say everything that is wrong with configuration, policy, areas, database and accounts, at once."""
     import opening
 
+    for remark in opening.remarks(config):
+        _complain(remark)
     problems = list(opening.problems(config, now=datetime.now(UTC)))
     for problem in problems:
         _complain(problem)
@@ -142,12 +148,13 @@ def migrate(config: ConfigFile = None) -> None:
 
 
 @user_app.command("add")
-def user_add(
+def user_add(  # noqa: PLR0917 - Typer hands them over by name
     username: str,
     name: Annotated[str, typer.Option(help="Full name, as colleagues see it.")],
     role: Annotated[list[Role], typer.Option(help="May be given more than once.")],
     area: Annotated[list[str] | None, typer.Option(help="Service area; every area unless said.")] = None,
-    language: Annotated[str, typer.Option(help="Language of the screens: cy or en.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of the screens and of messages: cy or en.")] = "en",
+    email: Annotated[str, typer.Option(help="Where warnings and reminders are sent.")] = "",
     config: ConfigFile = None,
 ) -> None:
     """Add a member of staff.  The password is asked for, or read from standard input where it is no terminal."""
@@ -157,6 +164,8 @@ def user_add(
     with _opened(config) as here:
         if language not in {"cy", "en"}:
             raise typer.BadParameter("the language is cy or en")
+        if email:
+            _mailbox(email)
         unknown = sorted(set(area or ()) - set(here.areas.slugs))
         if unknown:
             raise typer.BadParameter(
@@ -174,6 +183,7 @@ def user_add(
                 password_hash=hash_password(password),
                 grants=grants,
                 language=language,
+                email=email,
                 now=now,
             )
             audit.append(
@@ -187,6 +197,73 @@ def user_add(
 
         here.store.write(act)
     print(f"{username} may sign in")
+
+
+@user_app.command("email", short_help="Say where somebody is written to.")
+def user_email(username: str, address: str, config: ConfigFile = None) -> None:
+    """Say where a member of staff is written to; an empty ADDRESS: nowhere."""
+    from store import audit, people
+
+    with _opened(config) as here:
+        if address:
+            _mailbox(address)
+
+        def act(session: Session) -> None:
+            user = people.by_username(session, username)
+            user.email = address
+            audit.append(
+                session, actor=_typist(), action="user.email", subject=f"user:{username}", now=datetime.now(UTC),
+                after={"known": bool(address)},
+            )  # fmt: skip
+
+        here.store.write(act)
+    print(f"{username} is written to at {address}" if address else f"{username} is not written to any more")
+
+
+@notices_app.command("test", short_help="Send a test message.")
+def notices_test(
+    to: Annotated[str, typer.Option(help="An e-mail address.")] = "",
+    teams: Annotated[str, typer.Option(help="Or a Teams channel: a service area, communications or senior.")] = "",
+    config: ConfigFile = None,
+) -> None:
+    """Send a test message, in both languages, to an e-mail address or a Teams channel; nothing else is done."""
+    from moderation import notices
+    from pipeline.channels import Letter
+    from pipeline.notifying import MAIL, channels
+    from store.notices import TEAMS
+
+    if bool(to) == bool(teams):
+        raise typer.BadParameter("give --to ADDRESS, or --teams NAME")
+    with _opened(config) as here:
+        ways, places = channels(here.settings), here.settings.teams_places
+        way = ways.get(MAIL if to else TEAMS)
+        if not here.settings.send_notices:
+            raise typer.BadParameter("send_notices is false: nothing leaves this machine")
+        if way is None:
+            raise typer.BadParameter(f"{'mail' if to else 'Teams'} is not set up; see {WRITING}")
+        if to:
+            _mailbox(to)
+        elif teams not in places:
+            raise typer.BadParameter(f"there is no Teams channel {teams}; there are: {', '.join(sorted(places))}")
+        said = [voice.test() for voice in notices.voices(None, here.areas, here.policy, here.settings.public_url)]
+        now = datetime.now(UTC)
+        way.send(Letter(to or places[teams], said, f"test:{now.isoformat()}", now))
+    print(f"the {'mail server' if to else 'channel'} has taken the message; see whether it arrives")
+
+
+@notices_app.command("list", short_help="Messages to colleagues, by state.")
+def notices_list(config: ConfigFile = None) -> None:
+    """Show how many messages to colleagues are in each state; those that wait for a person are said one by one."""
+    from store import notices
+
+    with _opened(config) as here, here.store.read() as session:
+        for state, many in sorted(notices.counts(session).items()):
+            print(f"{state.value}\t{many}")
+        stuck = notices.for_a_person(session)
+    for notice in stuck:
+        _complain(f"message {notice.id} to {notice.recipient}, {notice.made_at:%Y-%m-%d %H:%M}: {notice.trouble}")
+    if stuck:
+        raise typer.Exit(DOES_NOT_HOLD)
 
 
 @account_app.command("add")
@@ -340,7 +417,7 @@ def search_add(
 ) -> None:
     """Begin a saved search.  One that would follow a person is refused, and none is made after its day of review."""
     from moderation import saved_searches
-    from moderation.queue import Actor
+    from moderation.record import Actor
 
     with _opened(config) as here:
         body = here.settings.body
@@ -374,7 +451,7 @@ def search_list(config: ConfigFile = None) -> None:
 def search_end(account: str, name: str, config: ConfigFile = None) -> None:
     """End a saved search; what it found stays."""
     from moderation import saved_searches
-    from moderation.queue import Actor
+    from moderation.record import Actor
 
     with _opened(config) as here:
         here.store.write(
@@ -453,6 +530,28 @@ def policy_explain(name: str, language: Annotated[str, typer.Option("--language"
         raise typer.BadParameter("the language is cy or en")
     for sentence in policy_words.explain(policy.load(name), language, service_areas.load()):
         print(sentence)
+
+
+@policy_app.command("try", short_help="What another pack would have decided about the last month.")
+def policy_try(
+    name: Annotated[str, typer.Argument(help="The pack to try, by name or path.")],
+    days: Annotated[int, typer.Option(min=1, help="How many days back.")] = 28,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many comments, the newest.")] = 10_000,
+    shown: Annotated[int, typer.Option(min=0, help="How many cases to list.")] = 40,
+    config: ConfigFile = None,
+) -> None:
+    """Decide the comments of the last month anew under another pack, and say what would differ.
+
+    First the sentences in which the packs differ, then how many comments each difference concerns, then the cases.
+    Nothing is changed: to adopt the pack, name it in gwylio.toml. Every case keeps the pack that decided it.
+    """
+    from moderation import policy
+    from reports import dry_run
+
+    with _opened(config) as here, here.store.read() as session:
+        other = policy.load(name, areas=here.areas.slugs)
+        since = datetime.now(UTC) - timedelta(days=days)
+        print("\n".join(dry_run.told(session, here.policy, other, here.areas, since=since, limit=limit, shown=shown)))
 
 
 @app.command(short_help="Web app and schedule, in one process.")
@@ -881,10 +980,16 @@ def _is_unreachable(error: Exception) -> bool:
     return isinstance(error, Unreachable)
 
 
+def _mailbox(address: str) -> None:
+    if not configuration.MAILBOX.fullmatch(address):
+        raise typer.BadParameter(f"{address!r} is no e-mail address")
+
+
 def _code_of(error: GwylioError) -> int:
     from collectors.base import CollectorError
+    from pipeline.channels import ChannelError
 
-    return OUTSIDE if isinstance(error, CollectorError) else WRONG_USE
+    return OUTSIDE if isinstance(error, CollectorError | ChannelError) else WRONG_USE
 
 
 _FIRST_CONFIGURATION = """\
@@ -893,10 +998,15 @@ _FIRST_CONFIGURATION = """\
 policy = "powys"            # a pack in config/policies, or the path of your own
 state_dir = "var"           # database, secret key, audit head, reports
 # database_url = "postgresql://gwylio@localhost/gwylio"
+# public_url = "https://gwylio.example.gov.uk"        # for the links in messages to colleagues
 
 [body]
 cy = "Ein cyngor"
 en = "Our council"
+
+# [mail]                    # by what warnings leave; the password is GWYLIO_MAIL__PASSWORD
+# host = "smtp.example.gov.uk"
+# sender = "gwylio@example.gov.uk"
 """
 
 if __name__ == "__main__":

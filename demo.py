@@ -24,11 +24,11 @@ import pipeline
 import scheduler
 import settings as configuration
 from collectors.base import Refused
-from moderation import house_rules, queue, removals, replies
+from moderation import house_rules, matters, queue, removals, replies
 from moderation.deadlines import LONDON
 from moderation.house_rules import Wish
 from moderation.lifecycle import IllegalTransition
-from moderation.queue import Actor
+from moderation.record import Actor
 from moderation.replies import Draft
 from pipeline import Installation
 from reports import weekly
@@ -39,11 +39,14 @@ from simulator.server import Simulator
 from simulator.story import Commented, Deed, Deleted, Edited, Event, OfficerActed, Posted, Story
 from simulator.world import World
 from store import accounts, audit, cases, comments, credentials, findings, people
+from store import matters as matter_rows
 from store import replies as outbox
 from store.database import Session, Store
-from vocabulary import Act, GwylioError, Label, RemovalKind, ReplyKind, Role
+from vocabulary import Act, GwylioError, Label, MatterAct, RemovalKind, ReplyKind, Role
 
 PASSWORD = "gwylio-demo"  # noqa: S105 - of invented people, on loopback, in a database made for the demo
+MAIL_AT = "dyffryn-eirian.example"
+"""A name that belongs to nobody (RFC 2606); and nothing is sent anyway."""
 MARK = "this-is-a-gwylio-demo"
 ROUNDS = (8, 15)
 """London hours at which the played past is collected; what an officer acts on is collected before."""
@@ -227,7 +230,8 @@ class Stage:
         if at.astimezone(LONDON).hour == ROUNDS[0]:
             for slug in sorted(self._missing):
                 pipeline.recheck(self.here, slug, now=at)
-        pipeline.warn(self.here, now=at)
+        scheduler.escalate(self.here, now=at)
+        pipeline.senior_digest(self.here, now=at)
 
     def _officer(self, event: OfficerActed) -> None:
         at = event.at
@@ -267,12 +271,12 @@ class Stage:
         with self.here.store.read() as session:
             case = queue.get(session, case_id)
         cy, en = (text.replace("{reference}", case.reference) for text in (event.text_cy, event.text_en))
-        draft = Draft(kind, cy, en)
+        draft = Draft(kind, cy, en, confirmed=True)
         try:
             pipeline.send_reply(self.here, case_id, draft, actor=actor, now=event.at)
         except replies.ReplyRefused:
             reason = f"The comment is plainly in one language; we found {case.language}, which is not what it is."
-            draft = Draft(kind, cy, en, reason)
+            draft = Draft(kind, cy, en, reason, confirmed=True)
             pipeline.send_reply(self.here, case_id, draft, actor=actor, now=event.at)
             self.played.exceptions += 1
         pipeline.dispatch(self.here, self._accounts[event.key], now=event.at)
@@ -313,7 +317,25 @@ class Stage:
     def _close(self, case_id: int, event: OfficerActed, actor: Actor) -> None:
         outcome = self.here.policy.outcome(event.outcome) or self.here.policy.outcomes[0]
         words = outcome.reasons[0].en if outcome.reasons else outcome.en
+        self.here.store.write(lambda session: self._end_matters(session, case_id, event, actor, words))
         self._advance(case_id, Act.CLOSE, actor, event.at, words=words, outcome=outcome.slug)
+
+    def _end_matters(self, session: Session, case_id: int, event: OfficerActed, actor: Actor, words: str) -> None:
+        """What the officer says of requests and complaints before they close: dealt with where it was handed on."""
+        for matter in matter_rows.live_of_cases(session, [case_id]).get(case_id, ()):
+            handed_on = event.outcome == "referred"
+            acts = [MatterAct.CONFIRM, MatterAct.FINISH] if handed_on else [MatterAct.DISMISS]
+            for act in acts:
+                matters.act(
+                    session,
+                    case_id,
+                    matter.id,
+                    act,
+                    policy=self.here.policy,
+                    actor=actor,
+                    now=event.at,
+                    words=words,
+                )
 
     def _advance(
         self, case_id: int, act: Act, actor: Actor, at: datetime, *, words: str = "", outcome: str = ""
@@ -346,6 +368,8 @@ def _stage(folder: Path, *, seed: int, now: datetime, log: Path, port: int = 0) 
             body={"cy": told.council.name_cy, "en": told.council.name_en},
             state_dir=folder,
             bank_holidays_url="",
+            send_notices=False,
+            public_url=f"http://127.0.0.1:{port or 8080}",
             port=port or 8080,
             platform_urls={each.platform.value: simulator.url_of(each.platform) for each in told.council.accounts},
         )
@@ -363,14 +387,20 @@ def _people_and_accounts(session: Session, here: Installation, told: Story, worl
 
     kept = hash_password(PASSWORD)
     for person in told.council.staff:
-        everywhere = {Role.COMMUNICATIONS, Role.AUDITOR, Role.ADMINISTRATOR}
+        everywhere = frozenset(Role) - {Role.OFFICER}
         grants = [
             (role, area)
             for role in person.roles
             for area in ([people.EVERY_AREA] if role in everywhere else person.areas)
         ]
         people.add(
-            session, username=person.username, full_name=person.name, password_hash=kept, grants=grants, now=since
+            session,
+            username=person.username,
+            full_name=person.name,
+            password_hash=kept,
+            grants=grants,
+            email=f"{person.username}@{MAIL_AT}",
+            now=since,
         )
     for each in told.council.accounts:
         account = accounts.add(
@@ -445,6 +475,7 @@ def _say_where(stage: Stage) -> None:
         where = f" ({', '.join(person.areas)})" if person.areas and Role.OFFICER in person.roles else ""
         print(f"    {person.username:18} {what}{where}")
     print(f"  the weekly report: {settings.reports_dir}")
+    print("  messages to colleagues leave nowhere; they are on the page Negeseuon · Messages")
     print("  new comments keep arriving; stop with Ctrl-C", flush=True)
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         import webbrowser

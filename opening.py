@@ -11,22 +11,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import settings as configuration
-from moderation import budgets, removal_letters, saved_replies, service_areas
+from moderation import budgets, removal_letters, saved_replies, service_areas, word_bank
 from moderation import policy as packs
 from moderation.budgets import Budgets
 from moderation.calendar import seed_holidays
 from moderation.policy import Policy
 from moderation.service_areas import Areas
 from pipeline import Collectors, Installation, tokens
+from pipeline.channels import OutOfReach
+from pipeline.notifying import MAIL, channels
 from settings import HubModel, Keys, Settings
-from store import accounts, audit, holidays, people, schema
+from store import accounts, audit, holidays, notices, people, schema
 from store.database import Session, Store, Unreachable
+from store.notices import TEAMS
 from toml_file import FileError, Problem
-from vocabulary import GwylioError
+from vocabulary import GwylioError, Role
 
 if TYPE_CHECKING:
     from classifiers.hub import Hub
     from classifiers.panel import Panel
+
+
+WAYS = {MAIL: "the mail server", TEAMS: "Microsoft Teams"}
+LISTED = 10
 
 
 class PortTaken(GwylioError):
@@ -115,6 +122,10 @@ def decided(settings: Settings) -> tuple[Areas, Policy, Budgets]:
         saved_replies.load(settings.config_dir / removal_letters.FILE)
     except FileError as error:
         problems.extend(error.problems)
+    try:
+        word_bank.load(settings.config_dir / word_bank.FILE)
+    except FileError as error:
+        problems.extend(error.problems)
     if areas is None or policy is None or spending is None or problems:
         raise FileError(problems)
     return areas, policy, spending
@@ -187,12 +198,55 @@ def _database_problems(settings: Settings, keys: Keys, now: datetime | None) -> 
                     complaint = tokens.complaint(tokens.standing(account, streams, key=keys.credentials, now=moment))
                     if complaint:
                         yield complaint
+                yield from _unwritten(session, settings)
                 if not people.anybody(session):
                     yield "nobody may sign in; add a member of staff with `gwylio user add`"
     except GwylioError as error:
         yield str(error)
     except Unreachable as error:
         yield f"the database cannot be reached: {type(error).__name__}; is it running, and is database_url right?"
+
+
+def _unwritten(session: Session, settings: Settings) -> Iterator[str]:
+    """What keeps messages from colleagues: ways that are shut, messages that are stuck, people without an address."""
+    for name, way in channels(settings).items():
+        try:
+            way.knock()
+        except OutOfReach as error:
+            yield f"{WAYS[name]} cannot be reached, or lets us not in ({error.what}); warnings wait until it can"
+    stuck = notices.for_a_person(session)
+    if stuck:
+        listed = ", ".join(str(notice.id) for notice in stuck[:LISTED])
+        yield f"messages to colleagues that wait for a person: {len(stuck)} (message {listed}); see the page Messages"
+    if settings.mail.host and settings.send_notices:
+        silent = [each.username for each in notices.colleagues(session) if not each.email and each.grants]
+        if silent:
+            names = ", ".join(silent[:LISTED]) + (", …" if len(silent) > LISTED else "")
+            yield f"no e-mail address is known of: {names}; give each with `gwylio user email USERNAME ADDRESS`"
+
+
+def remarks(config: Path | None) -> Iterator[str]:
+    """What is as it was set up, and worth knowing: by which ways colleagues are written to."""
+    try:
+        settings = configuration.load(config)
+        areas = service_areas.load(settings.config_dir / "service_areas.toml")
+    except GwylioError:
+        return
+    if not settings.send_notices:
+        yield "send_notices = false: messages to colleagues are kept on the page Messages, and none leaves"
+        return
+    if not settings.mail.host:
+        yield "mail: not set up; warnings are shown in the web app and mailed to nobody (docs/reference/notices.md)"
+    else:
+        yield f"mail: {settings.mail.host}:{settings.mail.port}, from {settings.mail.sender}"
+        if not settings.public_url:
+            yield "public_url is not set: messages have no links"
+    known = {*areas.slugs, *(role.value for role in Role)}
+    places = sorted(settings.teams_places)
+    yield f"Teams: {', '.join(places)}" if places else "Teams: not set up"
+    for place in places:
+        if place not in known:
+            yield f"Teams: there is no service area or role {place}, so nothing will be posted there"
 
 
 def serve(here: Installation) -> None:

@@ -20,7 +20,7 @@ import structlog
 import pipeline
 from moderation.calendar import announced_holidays
 from pipeline import Installation
-from reports import weekly
+from reports import monitoring, weekly
 from store import accounts, people, spending, webhooks
 from vocabulary import Platform
 
@@ -72,6 +72,12 @@ def settle(here: Installation, slug: str, *, now: datetime) -> object:
     return told
 
 
+def escalate(here: Installation, *, now: datetime) -> object:
+    """Warn whom the policy names, and at once write to them: what one round finds goes into one message."""
+    pipeline.warn(here, now=now)
+    return pipeline.notify(here, now=now)
+
+
 def forget(here: Installation, *, now: datetime) -> object:
     """Delete the browser sessions that have run out, what was paid for on past days, and the words of old notices."""
     here.store.write(lambda session: webhooks.forget_words(session, before=now - webhooks.WORDS_KEPT))
@@ -90,6 +96,11 @@ def weekly_report(here: Installation, *, now: datetime) -> object:
     return weekly.publish_last_week(here.store, here.settings, here.policy, here.areas, now=now)
 
 
+def monitoring_list(here: Installation, *, now: datetime) -> object:
+    """Last month's list for the monitoring officer, once: on the first morning of a month that we run."""
+    return monitoring.publish_last_month(here.store, here.settings, now=now)
+
+
 JOBS: tuple[Job, ...] = (
     Job("tokens", pipeline.tend, every={"minutes": 5}, per_account=True, at_once=True),
     Job("settle", settle, every={"seconds": 5}, per_account=True),
@@ -97,10 +108,12 @@ JOBS: tuple[Job, ...] = (
     Job("recheck", pipeline.recheck, every={"hours": 3}, per_account=True),
     Job("classify", pipeline.read_waiting, every={"minutes": 5}, at_once=True),
     Job("dispatch", pipeline.dispatch, every={"seconds": 20}, per_account=True),
-    Job("escalate", pipeline.warn, every={"minutes": 5}),
+    Job("escalate", escalate, every={"minutes": 5}),
+    Job("senior digest", pipeline.senior_digest, every={"minutes": 5}),
     Job("watch", pipeline.watch, every={"minutes": 10}),
     Job("forget", forget, at={"hour": "3", "minute": "40"}),
     Job("holidays", holidays, at={"hour": "4", "minute": "10"}, at_once=True),
+    Job("monitoring list", monitoring_list, at={"hour": "5", "minute": "20"}),
     Job("weekly report", weekly_report, at={"hour": "7", "minute": "0"}, zone="Europe/London"),
 )
 

@@ -15,10 +15,10 @@ import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 import toml_file
@@ -28,7 +28,11 @@ CHECKOUT = Path(__file__).parent
 FILE = "gwylio.toml"
 ENVIRONMENT = "the environment"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+SECRET_TABLES = {"mail": ("password",), "teams": ()}
+"""Tables of the file in which these keys are secrets; none named: every key of the table."""
 SECRETS_OF_AN_APP = ("client_secret", "webhook_secret")
+MAILBOX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
+"""An address of e-mail as we write to one: nothing in it could pass for a second header."""
 APP_OF_ANOTHER = {Platform.INSTAGRAM: Platform.FACEBOOK}
 """Platforms that are reached with the app of another, as far as their own part does not say otherwise."""
 SIGNS_APART = frozenset({Platform.X})
@@ -88,6 +92,47 @@ class App(toml_file.Record):
     """What to ask for instead of the usual, for an app that was granted less or under other names."""
 
 
+def _webhook(address: str) -> str:
+    """The address of a Teams webhook.  It is a secret, so no complaint quotes it."""
+    there = urlsplit(address)
+    if not there.netloc or not (there.scheme == "https" or (there.scheme == "http" and there.hostname in LOOPBACK)):
+        raise ValueError("must begin with https://; the address itself is not shown, as it is a secret")
+    return address
+
+
+def _site(address: str) -> str:
+    """Where colleagues find the web app, without a slash at its end."""
+    if address and (urlsplit(address).scheme not in {"https", "http"} or not urlsplit(address).netloc):
+        raise ValueError("must begin with https:// or http://, such as https://gwylio.example.gov.uk")
+    return address.rstrip("/")
+
+
+class Mail(toml_file.Record):
+    """The mail server that takes our messages to colleagues."""
+
+    host: str = ""
+    """Its name; empty means that nobody is written to."""
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is kept from others: `starttls` (port 587), `tls` (port 465); `none` on this machine only."""
+    ca_file: Path | None = None
+    """The certificates to trust beside those of this machine, where the server's is of the body's own making."""
+    user: str = ""
+    """Whom we sign in as; empty where the server asks for nobody."""
+    password: str = Field(default="", repr=False)
+    """From the environment only: GWYLIO_MAIL__PASSWORD."""
+    sender: str = ""
+    """The address that messages come from."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Mail:
+        if self.host and not MAILBOX.fullmatch(self.sender):
+            raise ValueError("sender must be an e-mail address, such as gwylio@example.gov.uk")
+        if self.security == "none" and self.host and self.host not in LOOPBACK:
+            raise ValueError('security = "none" is for a server on this machine; use "starttls" or "tls"')
+        return self
+
+
 class Settings(BaseSettings):
     """Everything that is a place, an address or a limit of this installation."""
 
@@ -116,6 +161,15 @@ class Settings(BaseSettings):
     """The apps registered with the platforms, for `gwylio account connect` and for what the platforms send us."""
     bank_holidays_url: str = "https://www.gov.uk/bank-holidays.json"
     """Asked once a day for days off announced since this version; empty means never, and the shipped list is used."""
+    public_url: Annotated[str, AfterValidator(_site)] = ""
+    """Where colleagues reach the web app, for the links in messages to them; without it messages have no links."""
+    mail: Mail = Mail()
+    """By what messages to colleagues leave."""
+    teams: dict[str, Annotated[str, AfterValidator(_webhook)]] = Field(default_factory=dict, repr=False)
+    """From the environment only: GWYLIO_TEAMS__WASTE and the like, the webhook of a service area's channel, or that
+    of `communications` or `senior`."""
+    send_notices: bool = True
+    """False: messages to colleagues are made and can be read on their page, and none leaves this machine."""
     classifiers: ClassifierModels = ClassifierModels()
     """Models of the operator's choosing beside those that ship."""
     secret_key: str = Field(default="", repr=False)
@@ -149,6 +203,16 @@ class Settings(BaseSettings):
         if app is None:
             return ""
         return app.webhook_secret or ("" if platform in SIGNS_APART else app.client_secret)
+
+    @property
+    def teams_places(self) -> dict[str, str]:
+        """The Teams webhooks by service area or role; a variable of the environment has no hyphen, a slug may."""
+        return {name.lower().replace("_", "-"): address for name, address in self.teams.items()}
+
+    @property
+    def writes_to_people(self) -> bool:
+        """Whether colleagues have their messages made: they can be mailed, or are only kept."""
+        return bool(self.mail.host) or not self.send_notices
 
     @property
     def database(self) -> str:
@@ -208,6 +272,12 @@ def _without_secrets(written: toml_file.TomlFile) -> tuple[dict[str, Any], list[
     """What the file says less the secrets in it, and a problem for each of those."""
     values = dict(written.values)
     places: list[tuple[str, ...]] = [("secret_key",)] if values.pop("secret_key", None) is not None else []
+    for table, hidden in SECRET_TABLES.items():
+        said = values.get(table)
+        if isinstance(said, dict):
+            found_here = [str(key) for key in said if not hidden or key in hidden]
+            places += [(table, key) for key in found_here]
+            values[table] = {key: value for key, value in said.items() if str(key) not in found_here}
     apps = values.get("apps")
     if isinstance(apps, dict):
         found = [(str(name), app) for name, app in apps.items() if isinstance(app, dict)]
@@ -275,7 +345,7 @@ def _laid_at(problem: toml_file.Problem) -> toml_file.Problem:
 
 def _variable(key: str) -> str:
     """The variable of the environment that stands for a dotted key."""
-    return f"GWYLIO_{key.replace('.', '__').upper()}"
+    return f"GWYLIO_{key.replace('.', '__').replace('-', '_').upper()}"
 
 
 def _derive(secret: bytes, purpose: bytes) -> bytes:

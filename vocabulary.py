@@ -153,6 +153,7 @@ class Act(StrEnum):
     ASSIGN = "assign"
     ASK_TRANSLATION = "ask_translation"
     TRANSLATED = "translated"
+    WITHDRAW_TRANSLATION = "withdraw_translation"
     ASK_AUTHOR = "ask_author"
     AUTHOR_REPLIED = "author_replied"
     ESCALATE = "escalate"
@@ -176,6 +177,17 @@ class Note(StrEnum):
     ANSWER_OWED_CHANGED = "answer_owed_changed"
     CORRECTED = "corrected"
     DUE_RECOMPUTED = "due_recomputed"
+    MATTER = "matter"
+    INCIDENT_OPENED = "incident_opened"
+    INCIDENT_ENDED = "incident_ended"
+    BUNDLED = "bundled"
+    SNOOZED = "snoozed"
+    RESTRICTED = "restricted"
+    UNRESTRICTED = "unrestricted"
+    OPENED_WITH_PURPOSE = "opened_with_purpose"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    PAUSE_STRUCK = "pause_struck"
     REPLY_QUEUED = "reply_queued"
     REPLY_UNCERTAIN = "reply_uncertain"
     REPLY_FAILED = "reply_failed"
@@ -190,6 +202,17 @@ class Note(StrEnum):
     DELETED = "deleted"
     APPEAL_CAME = "appeal_came"
     APPEAL_DECIDED = "appeal_decided"
+    SENIOR_FLAGGED = "senior_flagged"
+    SENIOR_FLAG_ENDED = "senior_flag_ended"
+    REPLY_FOR_APPROVAL = "reply_for_approval"
+    REPLY_APPROVED = "reply_approved"
+    REPLY_SENT_BACK = "reply_sent_back"
+    TRANSLATION_TAKEN = "translation_taken"
+    TRANSLATION_GIVEN_BACK = "translation_given_back"
+    TRANSLATION_HANDED_IN = "translation_handed_in"
+    TRANSLATION_TO_CHECK = "translation_to_check"
+    TRANSLATION_CHECKED = "translation_checked"
+    CONDUCT_REVIEWED = "conduct_reviewed"
 
 
 class RemovalKind(StrEnum):
@@ -240,6 +263,62 @@ class Recommended(StrEnum):
     POLICE = "police"
 
 
+class ReviewState(StrEnum):
+    """Where a review of somebody's conduct towards us stands (moderation/conduct.py is the table)."""
+
+    REFERRED = "referred"
+    OPENED = "opened"
+    WARNED = "warned"
+    DECIDED = "decided"
+    APPEALED = "appealed"
+    NOT_VEXATIOUS = "not_vexatious"
+    LIFTED = "lifted"
+    OVERTURNED = "overturned"
+
+    @property
+    def stands(self) -> bool:
+        """Whether a decision stands; an appeal does not lift it."""
+        return self in {ReviewState.DECIDED, ReviewState.APPEALED}
+
+    @property
+    def ended(self) -> bool:
+        """Whether the review is over; another may be begun."""
+        return self in {ReviewState.NOT_VEXATIOUS, ReviewState.LIFTED, ReviewState.OVERTURNED}
+
+
+class ReviewAct(StrEnum):
+    """What a person may do in a review of conduct; the system does none of it."""
+
+    REFER = "refer"
+    OPEN = "open"
+    WARN = "warn"
+    DECIDE = "decide"
+    NOTIFY = "notify"
+    DISMISS = "dismiss"
+    CONTINUE = "continue"
+    LIFT = "lift"
+    APPEAL = "appeal"
+    UPHOLD = "uphold"
+    OVERTURN = "overturn"
+
+
+class SentBy(StrEnum):
+    """How a letter about their conduct reached somebody."""
+
+    REPLY = "reply"
+    PRIVATE = "private"
+    EMAIL = "email"
+    LETTER = "letter"
+
+
+class Opened(StrEnum):
+    """A page about one person that leaves a row whenever somebody opens it."""
+
+    AUTHOR = "author"
+    CASE = "case"
+    REVIEW = "review"
+
+
 class ReplyKind(StrEnum):
     """A holding reply stops the acknowledgement clock only; an answer stops both."""
 
@@ -262,6 +341,38 @@ class ReplyState(StrEnum):
     UNCERTAIN = "uncertain"
     FAILED_FOR_NOW = "failed_for_now"
     FAILED_FOR_GOOD = "failed_for_good"
+
+
+class NoticeState(StrEnum):
+    """The life of one message to a colleague.
+
+    SENDING is durable before the first byte leaves.  UNCERTAIN has lost its process or its answer on
+    the way, and only a person sends it again.
+    """
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    UNCERTAIN = "uncertain"
+    FAILED_FOR_NOW = "failed_for_now"
+    FAILED_FOR_GOOD = "failed_for_good"
+
+
+class TranslationOf(StrEnum):
+    """What the translators are asked for: our reply in the other language, or what a comment says."""
+
+    REPLY = "reply"
+    COMMENT = "comment"
+
+
+class TranslationState(StrEnum):
+    """The life of one translation request.  TO_CHECK: a machine did it in an emergency, and it left unread."""
+
+    ASKED = "asked"
+    TAKEN = "taken"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+    TO_CHECK = "to_check"
 
 
 class Role(StrEnum):
@@ -287,6 +398,33 @@ class Clock(StrEnum):
     ANSWER = "answer"
     FOI = "foi"
     SAR = "sar"
+    COMPLAINT = "complaint"
+
+
+class MatterState(StrEnum):
+    """Where a matter with a clock of its own stands: a request under the law, or a complaint.
+
+    POSSIBLE: the classifiers think so, and its clock runs until a person says otherwise.  WAITING:
+    the person who asked must say more.
+    """
+
+    POSSIBLE = "possible"
+    RUNNING = "running"
+    WAITING = "waiting"
+    DONE = "done"
+    DISMISSED = "dismissed"
+
+
+class MatterAct(StrEnum):
+    """What may be done about a matter (moderation/matters.py is the table)."""
+
+    CONFIRM = "confirm"
+    DISMISS = "dismiss"
+    ASK_CLARITY = "ask_clarity"
+    CLARIFIED = "clarified"
+    NEXT_STAGE = "next_stage"
+    FINISH = "finish"
+    TAKE_UP_AGAIN = "take_up_again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from classifiers.base import ModelError
 from classifiers.files import checked_files
-from classifiers.text import prepared
+from classifiers.radicals import shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,20 +55,26 @@ REMEMBERED = 512
 _CHARACTERS = 12_000
 
 
+class Window(NamedTuple):
+    """Tokens that passed through together: `states` has one row a token, `of_token` the word of each inner one."""
+
+    states: NDArray[Any]
+    of_token: tuple[int, ...]
+    logits: NDArray[Any]
+
+
 class Encoded(NamedTuple):
     """What one comment became.
 
     `logits` has one number a head (`HEADS`).  `embedding` is a unit vector: the product of two says
-    how alike they are.  `spans` has one row a word, where it begins and ends in `prepared` text;
-    `without` the same rows: the mean that the last layers read, when that word is left out of it;
-    `window` the logits of the window in which each word stands.
+    how alike they are.  `spans` has one row a word, where it begins and ends in the text as it was `shown`.
+    `windows` is what the network made on the way, for whoever asks which words weighed.
     """
 
     logits: NDArray[Any]
     embedding: NDArray[Any]
     spans: NDArray[Any]
-    without: NDArray[Any]
-    window: NDArray[Any]
+    windows: tuple[Window, ...]
 
 
 class _Cut(NamedTuple):
@@ -95,7 +101,7 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """One answer a text, in order; texts of like length go together."""
-        plain = [prepared(text[:_CHARACTERS]) for text in texts]
+        plain = [shown(text[:_CHARACTERS]) for text in texts]
         with self._lock:
             known = {text: self._kept[text] for text in plain if text in self._kept}
         fresh = [text for text in dict.fromkeys(plain) if text not in known]
@@ -109,7 +115,7 @@ class Encoder:
 
     def words(self, text: str, encoded: Encoded) -> list[str]:
         """The words of `text` as the encoder saw them."""
-        plain = prepared(text[:_CHARACTERS])
+        plain = shown(text[:_CHARACTERS])
         return [plain[begin:end] for begin, end in encoded.spans]
 
     def gains(self, encoded: Encoded) -> NDArray[Any]:
@@ -120,25 +126,27 @@ class Encoder:
         """
         import numpy as np
 
-        fallen: NDArray[Any] = encoded.window - self._heads(encoded.without.astype(np.float32))
-        return fallen
+        fallen, seen = [np.empty((0, len(HEADS)), dtype=np.float32)], -1
+        for window in encoded.windows:
+            words = list(dict.fromkeys(window.of_token))
+            fresh = [row for row, word in enumerate(words) if word > seen]
+            seen = max(words, default=seen)
+            fallen.append(window.logits - self._heads(_left_out(window.states, window.of_token)[fresh]))
+        return np.concatenate(fallen)
 
-    def _passed(self, texts: Sequence[str]) -> list[Encoded]:
-        import numpy as np
-
+    def _passed(self, texts: Sequence[str]) -> Iterator[Encoded]:
         cuts = self._cut(texts)
         windows = [(at, start, ids) for at, cut in enumerate(cuts) for start, ids in self._windows(cut.ids)]
-        logits = np.empty((len(windows), len(HEADS)), dtype=np.float32)
-        vectors = np.empty((len(windows), self.hidden[0].shape[0]), dtype=np.float32)
-        without: list[NDArray[Any]] = [np.empty(0)] * len(windows)
-        by_length = sorted(range(len(windows)), key=lambda at: len(windows[at][2]))
+        read: list[dict[int, tuple[Window, NDArray[Any]]]] = [{} for _ in cuts]
+        by_length = sorted(range(len(windows)), key=lambda at: (len(windows[at][2]), at))
         for begin in range(0, len(by_length), BATCH):
             places = by_length[begin : begin + BATCH]
-            logits[places], vectors[places], states = self._run([windows[at][2] for at in places])
-            words = [cuts[windows[at][0]].words[windows[at][1] :][: len(windows[at][2]) - 2] for at in places]
-            for at, state, of_token in zip(places, states, words, strict=True):
-                without[at] = _left_out(state, of_token)
-        return list(_put_together(cuts, windows, logits, vectors, without))
+            logits, vectors, states = self._run([windows[at][2] for at in places])
+            for row, at in enumerate(places):
+                text, start, ids = windows[at]
+                of_token = tuple(cuts[text].words[start : start + len(ids) - 2])
+                read[text][start] = Window(states[row, : len(ids)], of_token, logits[row]), vectors[row]
+        yield from (_put_together(cut, some) for cut, some in zip(cuts, read, strict=True))
 
     def _cut(self, texts: Sequence[str]) -> list[_Cut]:
         with self._lock:  # a tokenizer that two threads use at once says "Already borrowed"
@@ -179,48 +187,33 @@ class Encoder:
         return out
 
 
-def _left_out(state: NDArray[Any], of_token: Sequence[int]) -> NDArray[Any]:
-    """The mean of a window's states without each of its words in turn; `of_token` says whose each inner token is."""
+def _left_out(states: NDArray[Any], of_token: Sequence[int]) -> NDArray[Any]:
+    """The mean of a window's states without each of its words in turn."""
     import numpy as np
 
     begins = [at for at, word in enumerate(of_token) if not at or word != of_token[at - 1]]
     if not begins:
-        return np.empty((0, state.shape[1]), dtype=np.float16)
-    inner, count = state[1 : len(of_token) + 1], len(of_token) + 2
-    sums = np.add.reduceat(inner, begins, axis=0)
+        return np.empty((0, states.shape[1]), dtype=np.float32)
+    sums = np.add.reduceat(states[1:-1], begins, axis=0)
     sizes = np.diff([*begins, len(of_token)])[:, None]
-    means: NDArray[Any] = (state[:count].sum(axis=0) - sums) / (count - sizes)
-    return means.astype(np.float16)
+    means: NDArray[Any] = (states.sum(axis=0) - sums) / (len(states) - sizes)
+    return means
 
 
-def _put_together(
-    cuts: Sequence[_Cut],
-    windows: Sequence[tuple[int, int, list[int]]],
-    logits: NDArray[Any],
-    vectors: NDArray[Any],
-    without: Sequence[NDArray[Any]],
-) -> Iterator[Encoded]:
-    """Windows back into texts: logits between the worst and the mean, each word from the first window that has it."""
+def _put_together(cut: _Cut, read: Mapping[int, tuple[Window, NDArray[Any]]]) -> Encoded:
+    """Windows, by where they start, back into a text, whose logits lie between the worst and the mean of theirs."""
     import numpy as np
 
-    of_text: list[list[int]] = [[] for _ in cuts]
-    for at, (text, _, _) in enumerate(windows):
-        of_text[text].append(at)
-    for cut, some in zip(cuts, of_text, strict=True):
-        first: dict[int, tuple[int, int]] = {}
-        for at in some:
-            _, start, ids = windows[at]
-            for row, word in enumerate(dict.fromkeys(cut.words[start : start + len(ids) - 2])):
-                first.setdefault(word, (at, row))
-        places = [first[word] for word in sorted(first)]
-        vector = vectors[some].sum(axis=0)
-        yield Encoded(
-            (logits[some].max(axis=0) + logits[some].mean(axis=0)) / 2,
-            vector / max(1e-6, float(np.linalg.norm(vector))),
-            np.array([cut.spans[word] for word in sorted(first)], dtype=np.int32).reshape(-1, 2),
-            np.array([without[at][row] for at, row in places], dtype=np.float16).reshape(-1, vectors.shape[1]),
-            logits[np.array([at for at, _ in places], dtype=np.int64)],
-        )
+    windows = tuple(read[start][0] for start in sorted(read))
+    logits = np.array([window.logits for window in windows])
+    vector = np.sum([vector for _, vector in read.values()], axis=0)
+    words = max(windows[-1].of_token, default=-1) + 1
+    return Encoded(
+        (logits.max(axis=0) + logits.mean(axis=0)) / 2,
+        vector / max(1e-6, float(np.linalg.norm(vector))),
+        np.array(cut.spans[:words], dtype=np.int32).reshape(-1, 2),
+        windows,
+    )
 
 
 def starts(length: int) -> range:

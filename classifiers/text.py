@@ -68,10 +68,7 @@ _APART = re.compile(r"([^\w\s'])")
 
 
 def prepared(text: str) -> str:
-    """What the encoder is shown: folded, unmasked, punctuation and emoji standing alone, one space between.
-
-    A change here is a change of model: training and reading use this one function.
-    """
+    """Folded, unmasked, punctuation and emoji standing alone, one space between: see `radicals.shown`."""
     plain = unmasked(HANDLE.sub(" @user ", LINK.sub(" <url> ", folded(text))))
     return " ".join(_APART.sub(r" \1 ", plain).split())
 

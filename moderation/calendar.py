@@ -24,6 +24,7 @@ OWN_ROWS = Path(__file__).parent.parent / "config" / "holidays.toml"
 
 WALES = "england-and-wales"
 CLOSURE = "closure"
+PAUSE = "pause"
 GOV_UK = "gov.uk"
 COMPUTED = "computed"
 # Divisions as GOV.UK names them, and as the package `holidays` does.
@@ -38,7 +39,10 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A day off in one division, or (`closure`) of our own body.  `source` is who told us."""
+    """A day off in one division, or (`closure`) of our own body.  `source` is who told us.
+
+    A day on which one clock stood still (`pause`) is a day off for that clock alone.
+    """
 
     day: date
     division: str
@@ -48,6 +52,8 @@ class Holiday:
 
     @property
     def why(self) -> Reason:
+        if self.division == PAUSE:
+            return Reason("the clock stood still: {title}", {"title": self.title_en, "title_cy": self.title_cy})
         if self.division == CLOSURE:
             return Reason("we are closed: {title}", {"title": self.title_en, "title_cy": self.title_cy})
         return Reason("bank holiday: {title}", {"title": self.title_en, "title_cy": self.title_cy})
@@ -73,6 +79,10 @@ class Calendar:
         if day.weekday() >= SATURDAY:
             return Reason("Saturday") if day.weekday() == SATURDAY else Reason("Sunday")
         return self.days_off[day].why if day in self.days_off else None
+
+    def without(self, days: Iterable[Holiday]) -> Calendar:
+        """The same calendar less these days; what was a day off before keeps its reason."""
+        return Calendar({**{row.day: row for row in days}, **self.days_off}, self.known_until)
 
     def on_or_after(self, day: date) -> date:
         """`day`, or the next working day when it is not one."""
@@ -119,6 +129,7 @@ def calendars(days: Iterable[Holiday], known_until: date | None = None) -> Mappi
         Clock.ANSWER: Calendar({**closures, **wales}, known),
         Clock.FOI: Calendar(anywhere, known),
         Clock.SAR: by_law,
+        Clock.COMPLAINT: Calendar({**closures, **wales}, known),
     }
 
 

@@ -7,13 +7,13 @@ in Europe/London before anything is counted.  That day is day 0, whatever day of
 from __future__ import annotations
 
 import calendar as months
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from moderation.calendar import ONE_DAY, Calendar
+from moderation.calendar import ONE_DAY, PAUSE, Calendar, Holiday
 from vocabulary import Clock, GwylioError, Reason
 
 LONDON = ZoneInfo("Europe/London")
@@ -41,10 +41,33 @@ class Figures(Protocol):
     def acknowledge_days(self) -> Days: ...
     @property
     def deemed_next_working_day(self) -> bool: ...
+    def complaint_days(self, stage: str) -> int: ...
 
 
 class NaiveTime(GwylioError):
     """A time without a zone could be any of three days; say where it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoodStill:
+    """A clock stood still from the day after `began` to `ended`, that day included; day 0 is not counted twice.
+
+    `title_en` and `title_cy` say why, as the counting shows it.
+    """
+
+    began: date
+    ended: date
+    title_en: str
+    title_cy: str
+
+    @property
+    def days(self) -> int:
+        """Days of the week and of the weekend alike."""
+        return max(0, (self.ended - self.began).days)
+
+    def days_off(self) -> Iterator[Holiday]:
+        for number in range(1, self.days + 1):
+            yield Holiday(self.began + timedelta(days=number), PAUSE, self.title_en, self.title_cy, PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +97,8 @@ class Deadline:
     arrived: date
     day_nought: date
     calendar: Calendar = field(compare=False, repr=False)
+    stood_still: int = 0
+    """Days by which the month of a subject access request grew."""
 
     @property
     def counted(self) -> tuple[DayCounted, ...]:
@@ -81,25 +106,42 @@ class Deadline:
         return tuple(_counted(self))
 
 
-def due(received_at: datetime, clock: Clock, figures: Figures, calendars: Mapping[Clock, Calendar]) -> Deadline:
+def due(
+    received_at: datetime,
+    clock: Clock,
+    figures: Figures,
+    calendars: Mapping[Clock, Calendar],
+    *,
+    pauses: Sequence[StoodStill] = (),
+    stage: str = "",
+) -> Deadline:
     """The dates that `received_at` sets.
+
+    `stage` is that of a complaint, the first unless said.  A day on which the clock stood still is not counted.
 
     Raises:
         NaiveTime: `received_at` has no zone.
     """
     calendar = calendars[clock]
+    if pauses:
+        calendar = calendar.without(day for pause in pauses for day in pause.days_off())
     arrived = london_date(received_at)
     nought = arrived
     ack_due = None
+    longer = 0
     if clock is Clock.SAR:
-        answer_due = calendar.on_or_after(_same_day_next_month(arrived))
+        longer = sum(pause.days for pause in pauses)
+        answer_due = calendars[clock].on_or_after(_same_day_next_month(arrived) + timedelta(days=longer))
     elif clock is Clock.FOI:
         answer_due = calendar.after(arrived, FOI_WORKING_DAYS)
+    elif clock is Clock.COMPLAINT:
+        answer_due = _within(arrived, figures.complaint_days(stage), calendar)
     else:
         nought = calendar.on_or_after(arrived) if figures.deemed_next_working_day else arrived
         ack_due = _within(nought, figures.acknowledge_days.value, calendar)
         answer_due = _within(nought, figures.answer_days.value, calendar)
-    return Deadline(ack_due, answer_due, answer_due > calendar.known_until, clock, arrived, nought, calendar)
+    beyond = answer_due > calendar.known_until
+    return Deadline(ack_due, answer_due, beyond, clock, arrived, nought, calendar, longer)
 
 
 def london_date(moment: datetime) -> date:
@@ -146,6 +188,11 @@ def _counted(deadline: Deadline) -> Iterator[DayCounted]:
     yield DayCounted(day, 0, Reason("the day it arrived is day 0"))
     if deadline.clock is Clock.SAR:
         day = _same_day_next_month(day)
+        if deadline.stood_still:
+            yield DayCounted(
+                day, 0, Reason("days on which the clock stood still: {days}", {"days": deadline.stood_still})
+            )
+            day += timedelta(days=deadline.stood_still)
         while day < deadline.due:
             yield DayCounted(day, 0, calendar.why_not(day) or Reason("not a working day"))
             day += ONE_DAY

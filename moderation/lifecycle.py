@@ -29,6 +29,7 @@ TRANSITIONS = MappingProxyType({
     (State.ASSIGNED,             Act.ANSWER):          State.ANSWERED,
     (State.ASSIGNED,             Act.CLOSE):           State.CLOSED,
     (State.AWAITING_TRANSLATION, Act.TRANSLATED):      State.ASSIGNED,
+    (State.AWAITING_TRANSLATION, Act.WITHDRAW_TRANSLATION): State.ASSIGNED,         # it is no longer needed
     (State.AWAITING_TRANSLATION, Act.ASSIGN):          State.AWAITING_TRANSLATION,  # another owner; the request stands
     (State.AWAITING_TRANSLATION, Act.ESCALATE):        State.ESCALATED,
     (State.AWAITING_TRANSLATION, Act.ANSWER):          State.ANSWERED,

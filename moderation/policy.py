@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
@@ -77,6 +77,20 @@ class Figure(Sourced):
     """Whole working days."""
 
 
+class Choice(Bilingual):
+    """Something to pick from a list: a slug and its two names."""
+
+    slug: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    """Its name in records and reports; never changed once used."""
+
+
+class ComplaintStage(Choice, Sourced):
+    """One stage of the complaints procedure, with a clock of its own."""
+
+    answer_days: Annotated[int, Field(ge=1, strict=True)]
+    """Working days in which to answer at this stage."""
+
+
 class Response(Record):
     """The answer clock.  `deemed_next_working_day` gives a weekend's comment one day more."""
 
@@ -86,6 +100,13 @@ class Response(Record):
     """Working days in which to acknowledge; 0 is the same day."""
     deemed_next_working_day: bool = False
     """Whether what comes on a day off counts as coming on the next working day."""
+    complaint_stages: Annotated[tuple[ComplaintStage, ...], Field(min_length=1)] = Field(alias="complaint_stage")
+    """The stages that a complaint may go through, the first first."""
+
+    def complaint_days(self, stage: str) -> int:
+        """The working days of a stage; of the first where there is none of that name."""
+        days = {each.slug: each.answer_days for each in self.complaint_stages}
+        return days.get(stage, self.complaint_stages[0].answer_days)
 
     @model_validator(mode="after")
     def _in_order(self) -> Response:
@@ -114,6 +135,17 @@ class Hours(Sourced):
         """Whether `now` (with zone) falls within working hours of a working day."""
         local = now.astimezone(LONDON)
         return self.opens <= local.time() < self.closes and calendar.is_working_day(local.date())
+
+
+class Pauses(Sourced):
+    """Which clocks stand still while the person who asked must say more.
+
+    Those of the law do, whatever a pack says: until a request is clear it cannot be answered (Freedom of
+    Information Act 2000, section 1(3); UK GDPR, recital 63).
+    """
+
+    clocks: tuple[Literal["answer", "complaint"], ...] = ()
+    """`answer`, `complaint`, both or neither."""
 
 
 class Closure(Record):
@@ -207,13 +239,6 @@ class RouteRule(Record):
         return bool(self.when or self.mentions or self.accounts)
 
 
-class Choice(Bilingual):
-    """Something to pick from a list: a slug and its two names."""
-
-    slug: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-    """Its name in records and reports; never changed once used."""
-
-
 class Outcome(Choice):
     """How a case may end.  `answers`: the author got an answer.  `reasons` are offered beside free words."""
 
@@ -238,20 +263,25 @@ class Whom(StrEnum):
 
 
 # A date to watch: that of the acknowledgement, or of the answer under each clock.
-Watched = Literal["acknowledgement", "answer", "foi", "sar"]
+Watched = Literal["acknowledgement", "answer", "foi", "sar", "complaint", "incident"]
 
 
 class EscalateRule(Record):
-    """Whom to tell, and on what: days left, days late, a severity reached or a label flagged.  Exactly one of these."""
+    """Whom to tell, and on what: days left, days late, nobody looking, a severity reached or a label flagged.
+
+    Exactly one of these; a rule on nobody looking may say from which severity besides.
+    """
 
     slug: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
     """Its name in records; a rule that changes its slug tells everything anew."""
-    clocks: tuple[Watched, ...] = ("answer", "foi", "sar")
+    clocks: tuple[Watched, ...] = ("answer", "foi", "sar", "complaint")
     """Which dates a rule by date watches."""
     due_in_working_days: Annotated[int, Field(ge=0, strict=True)] | None = None
     """Holds when so many working days or fewer are left; 0 is today."""
     overdue_working_days: Annotated[int, Field(ge=1, strict=True)] | None = None
     """Holds when it is so many working days late or more."""
+    unopened_working_hours: Annotated[int, Field(ge=1, strict=True)] | None = None
+    """Holds when nobody has opened the case for so many working hours since somebody was told of it."""
     severity: Severity | None = None
     """Holds from this severity up."""
     labels: tuple[Label, ...] = ()
@@ -265,18 +295,97 @@ class EscalateRule(Record):
 
     @model_validator(mode="after")
     def _one_trigger(self) -> EscalateRule:
-        given = [self.due_in_working_days, self.overdue_working_days, self.severity, self.labels or None]
-        if sum(trigger is not None for trigger in given) != 1:
+        unopened = self.unopened_working_hours
+        given = [self.due_in_working_days, self.overdue_working_days, unopened, self.labels or None]
+        if sum(trigger is not None for trigger in given) + (self.severity is not None and unopened is None) != 1:
             raise PydanticCustomError(
-                "trigger", "needs exactly one of due_in_working_days, overdue_working_days, severity, labels"
+                "trigger",
+                "needs exactly one of due_in_working_days, overdue_working_days, unopened_working_hours, severity, "
+                "labels",
             )
-        if self.at_night and self.by_date:
+        if self.at_night and (self.by_date or unopened is not None):
             raise PydanticCustomError("night", "at_night is for severity and labels; a date can wait until morning")
         return self
 
     @property
     def by_date(self) -> bool:
         return self.due_in_working_days is not None or self.overdue_working_days is not None
+
+
+class Duty(Bilingual, Sourced):
+    """Something that has to be done about an account, a person or the body, besides answering."""
+
+    on: Literal["account", "person", "body"]
+    """What it is done about."""
+    by: Annotated[tuple[Role, ...], Field(min_length=1)]
+    """Who records it."""
+    asks: tuple[Bilingual, ...] = ()
+    """What is to be looked at and answered with yes or no."""
+    after: tuple[Text, ...] = ()
+    """Duties that must have been recorded before."""
+    every_months: Annotated[int, Field(ge=1, strict=True)] | None = None
+    """How often it is done again."""
+    every_working_days: Annotated[int, Field(ge=1, strict=True)] | None = None
+    """How often it is done again, for what is done within weeks."""
+
+
+class Posting(Sourced):
+    """How an account is kept alive."""
+
+    times_a_week: Annotated[int, Field(ge=0, strict=True)]
+    """Posts a week at least; 0 asks for none."""
+    bilingual: bool
+    """Whether every post has Welsh in it."""
+    stale_after_days: Annotated[int, Field(ge=1, strict=True)]
+    """Days without a post after which an account counts as left alone."""
+
+
+class IncidentKind(Choice):
+    """Something that has to be acted on at once, and by a person."""
+
+    labels: tuple[Label, ...] = ()
+    """Labels that point to it: its steps are then shown on the case."""
+    steps: Annotated[tuple[Bilingual, ...], Field(min_length=1)]
+    """What to do now, in order."""
+    options: tuple[Choice, ...] = ()
+    """One of these must be chosen, such as the strand of a hate crime."""
+    due_in_working_days: Annotated[int, Field(ge=0, strict=True)] | None = None
+    """By when it must have been acted on; 0 is the same day."""
+    tell: Annotated[tuple[Whom, ...], Field(min_length=1)]
+    """Who hears of it at once."""
+    restricts: bool = False
+    """Whether its case is opened only with a purpose from then on."""
+    bundle: bool = False
+    """Whether the evidence is offered as a bundle to hand over."""
+
+
+class Restricted(Sourced):
+    """Cases that are opened only with a purpose, by those whose role needs them."""
+
+    labels: tuple[Label, ...] = ()
+    """Labels that restrict a case as soon as they are seen in it."""
+
+
+class Notices(Sourced):
+    """How often a member of staff is written to."""
+
+    gather_minutes: Annotated[int, Field(ge=0, strict=True)]
+    """At most one message to one person in so many minutes, with everything in it; what is urgent does not wait."""
+
+
+class SeniorDigest(Sourced):
+    """The message of each working day with what was flagged for senior management, is urgent, or is late."""
+
+    sent_at: Annotated[time, Field(strict=True)]
+    """When it leaves, in London time and within working hours, such as 09:00:00."""
+    tell: Annotated[tuple[Whom, ...], Field(min_length=1)]
+    """Who gets it: those of these roles; `owner` and `area` are nobody here."""
+
+    @model_validator(mode="after")
+    def _roles_only(self) -> SeniorDigest:
+        if {Whom.OWNER, Whom.AREA}.intersection(self.tell):
+            raise PydanticCustomError("nobody", "the digest is about every case: it goes to roles only")
+        return self
 
 
 class Approver(StrEnum):
@@ -329,6 +438,114 @@ class HouseRule(Choice, Sourced):
         return self
 
 
+class MachineRule(Sourced):
+    """Whether a text that a machine translated may ever leave: `never`, or in `immediate_danger` with a reason."""
+
+    value: Literal["never", "immediate_danger"]
+    """`never` or `immediate_danger`."""
+
+
+class Translation(Record):
+    """What goes to the translators: by when it is back, and whether a machine may ever stand in for them."""
+
+    days: Figure
+    """Working days in which the translators hand in; 0 is the same day.  Never later than the answer is due."""
+    machine: MachineRule
+    """Whether a text that a machine translated may leave unchecked; it comes back to the translators afterwards."""
+
+
+class ReplyContents(Sourced):
+    """What must stand in every reply besides its answer."""
+
+    reference: bool
+    """Whether it must carry the reference number of the case."""
+    department: bool
+    """Whether it must name the service area, where the comment was passed to another than the account's own."""
+
+
+class Approval(Sourced):
+    """Which replies a second person must approve before they leave; nobody approves their own."""
+
+    always: bool = False
+    """Whether every reply needs it."""
+    labels: tuple[Label, ...] = ()
+    """Needed where one of these is flagged on the case."""
+    pre_election: bool = False
+    """Whether every reply needs it in a pre-election period."""
+
+
+class PreElection(Record):
+    """A period before an election, in which we take more care; both days belong to it."""
+
+    begins: Annotated[date, Field(strict=True)]
+    """The first day, such as 2027-03-22."""
+    ends: Annotated[date, Field(strict=True)]
+    """The last day: that of the poll."""
+    title: Bilingual
+    """Which election it is."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> PreElection:
+        if self.ends < self.begins:
+            raise PydanticCustomError("order", "ends must not be earlier than begins")
+        return self
+
+
+class Political(Record):
+    """How the account of a politician or a party is known: by words in its author's name."""
+
+    names: Words = Words()
+    """Welsh words in the radical form and English words, any one of them in the name."""
+
+
+class Count(Sourced):
+    """A whole number, 1 or more."""
+
+    value: Annotated[int, Field(ge=1, strict=True)]
+    """1 or more."""
+
+
+class Named(Sourced):
+    """Somebody or something, by its name in both languages."""
+
+    called: Bilingual
+    """What it is called."""
+
+
+class Viewing(Record):
+    """Looking at everything that one person has said to us: when a purpose is asked for, and who may allow more.
+
+    The openings of one author's page by one member of staff are counted.
+    """
+
+    purpose_from: Count
+    """The opening from which a purpose must be given; 1 is the first."""
+    within_days: Count
+    """Over how many days openings are counted."""
+    authoriser: Named
+    """Whom to ask before looking again and again."""
+
+
+class Restriction(Choice):
+    """How somebody's contact may be limited.  None of them stops what they send from being read."""
+
+
+class ConductRule(Record):
+    """A review of somebody's conduct: what it rests on, when a decision is looked at again, what is written to them.
+
+    `{reference}` and `{basis}` are filled in, and in the decision `{restrictions}`, `{how}` and `{review_on}` too.
+    """
+
+    basis: Named
+    """The policy on unreasonable contact."""
+    review_months: Count
+    """Within how many months a decision is looked at again."""
+    warning: Bilingual
+    """The letter that comes before any decision."""
+    decision: Bilingual
+    """The letter that tells of a decision."""
+
+
 class Document(Record):
     """A published document that the pack carries out."""
 
@@ -350,6 +567,7 @@ class Policy(Record):
     """The pack whose values stand where this one is silent."""
     sources: tuple[Document, ...] = Field(default=(), alias="source")
     response: Response
+    pauses: Pauses
     hours: Hours
     closures: tuple[Closure, ...] = Field(default=(), alias="closure")
     reply_language: ReplyRule
@@ -360,7 +578,27 @@ class Policy(Record):
     outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)] = Field(alias="outcome")
     escalations: tuple[EscalateRule, ...] = Field(default=(), alias="escalate")
     removal: Removal
+    restricted: Restricted
+    posting: Posting
+    duties: Mapping[Text, Duty] = Field(default_factory=dict, alias="duty")
+    incidents: tuple[IncidentKind, ...] = Field(default=(), alias="incident")
     house_rules: Annotated[tuple[HouseRule, ...], Field(min_length=1)] = Field(alias="house_rule")
+    notices: Notices
+    senior_digest: SeniorDigest
+    viewing: Viewing
+    conduct: ConductRule
+    restrictions: Annotated[tuple[Restriction, ...], Field(min_length=1)] = Field(alias="restriction")
+    translation: Translation
+    reply_contents: ReplyContents
+    approval: Approval
+    pre_elections: tuple[PreElection, ...] = Field(default=(), alias="pre_election")
+    political: Political = Political()
+
+    @model_validator(mode="after")
+    def _digest_by_day(self) -> Policy:
+        if not self.hours.opens <= self.senior_digest.sent_at < self.hours.closes:
+            raise PydanticCustomError("night", "senior_digest.sent_at must lie within the working hours")
+        return self
 
     def threshold(self, about: Label | Question, language: Language) -> float:
         """The score from which a finding counts, about a comment in `language`."""
@@ -372,16 +610,31 @@ class Policy(Record):
         """The words of the route rules, compiled once; a key is a rule's place in `routes`."""
         return WordRules({place: rule.mentions for place, rule in enumerate(self.routes)})
 
+    @cached_property
+    def political_names(self) -> WordRules[bool]:
+        """The words by which a political account is known, compiled once."""
+        return WordRules({True: self.political.names})
+
+    def pre_election_on(self, day: date) -> PreElection | None:
+        """The pre-election period that this day falls in, if any."""
+        return next((each for each in self.pre_elections if each.begins <= day <= each.ends), None)
+
     @property
     def closure_days(self) -> tuple[Holiday, ...]:
         """The closures, as rows for `calendar.calendars`."""
         return tuple(Holiday(c.day, CLOSURE, c.title.en, c.title.cy, self.name) for c in self.closures)
+
+    def incident(self, slug: str) -> IncidentKind | None:
+        return next((kind for kind in self.incidents if kind.slug == slug), None)
 
     def outcome(self, slug: str) -> Outcome | None:
         return next((outcome for outcome in self.outcomes if outcome.slug == slug), None)
 
     def house_rule(self, slug: str) -> HouseRule | None:
         return next((rule for rule in self.house_rules if rule.slug == slug), None)
+
+    def restriction(self, slug: str) -> Restriction | None:
+        return next((restriction for restriction in self.restrictions if restriction.slug == slug), None)
 
 
 def load(name_or_path: str | Path, *, areas: Collection[str] | None = None, folder: Path = PACKS) -> Policy:
@@ -496,12 +749,24 @@ def _faults(values: Mapping[str, Any], files: Collection[TomlFile], areas: Colle
             yield problem(("route", place), "the last route must have no condition, so that nothing is lost")
         if not last and not conditional:
             yield problem(("route", place), "has no condition, so the routes after it are never reached")
-    for table in ("outcome", "escalate", "house_rule"):
+    yield from _duty_faults(values.get("duty"), problem)
+    for table in ("outcome", "escalate", "incident", "restriction", "house_rule"):
         first: dict[Any, int] = {}
         for place, entry in _tables(values, table):
             slug = entry.get("slug")
             if isinstance(slug, str) and first.setdefault(slug, place) != place:
                 yield problem((table, place, "slug"), f"{slug} is already {table}[{first[slug] + 1}]")
+
+
+def _duty_faults(duties: object, problem: Callable[[Key, str], Problem]) -> Iterator[Problem]:
+    """Duties that wait for one that nobody has."""
+    if not isinstance(duties, Mapping):
+        return
+    for slug, duty in duties.items():
+        before = duty.get("after", ()) if isinstance(duty, Mapping) else ()
+        for unknown in (str(each) for each in before if each not in duties):
+            hint = did_you_mean(unknown, list(duties))
+            yield problem(("duty", slug, "after"), f"there is no duty {unknown}{hint}")
 
 
 def _tables(values: Mapping[str, Any], key: str) -> list[tuple[int, Mapping[str, Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from inspect import cleandoc
 from typing import Any, get_args, get_origin
 
@@ -24,7 +24,8 @@ def page() -> str:
 
 
 def _table(name: str, field: FieldInfo, record: type[Record]) -> str:
-    heading = f"`[[{name}]]`" if _is_list(field) else f"`[{name}]`"
+    named = get_origin(field.annotation) is Mapping
+    heading = f"`[[{name}]]`" if _is_list(field) else f"`[{name}.NAME]`" if named else f"`[{name}]`"
     about = " ".join(cleandoc(record.__doc__ or "").split())
     keys = _fields(record)
     if issubclass(record, PerLabel):

@@ -13,6 +13,7 @@ from moderation.policy import (
     EscalateRule,
     Figure,
     HouseRule,
+    IncidentKind,
     Outcome,
     Policy,
     RouteRule,
@@ -21,8 +22,9 @@ from moderation.policy import (
     Whom,
 )
 from moderation.service_areas import Areas
-from vocabulary import Label, Question, Reason, ReplyLanguage
+from vocabulary import Clock, Label, Question, Reason, ReplyLanguage
 from words import Screen, Words
+from words.names import N_
 
 
 def explain(policy: Policy, language: Screen, areas: Areas) -> tuple[str, ...]:
@@ -41,6 +43,17 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
     yield said(Reason("Working days in which to answer: {days} ({source}).", _figure(words, answer)))
     yield said(Reason("Working days in which to acknowledge: {days} ({source}).", _figure(words, acknowledge)))
     yield said(DEEMED if policy.response.deemed_next_working_day else NOT_DEEMED)
+    for stage in policy.response.complaint_stages:
+        told: dict[str, str | int] = {"days": stage.answer_days, "source": _source(words, stage)}
+        yield said(
+            Reason(
+                "A complaint at the stage {stage}: working days in which to answer: {days} ({source}).",
+                told | stage.values("stage"),
+            )
+        )
+    still = ", ".join(words.name(Clock(clock)) for clock in policy.pauses.clocks)
+    paused = {"clocks": still, "source": _source(words, policy.pauses)}
+    yield said(Reason(STILL if still else ONLY_BY_LAW, paused))
     yield said(ALWAYS_WELSH)
     yield said(
         Reason(TO_ENGLISH[policy.reply_language.to_english].text, {"source": _source(words, policy.reply_language)})
@@ -60,6 +73,29 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
     yield said(Reason("Hidden before they agree, where what was seen points to the rule, from: {severity}.", first))
     days = _figure(words, policy.removal.appeal_days)
     yield said(Reason("Working days in which an appeal is decided: {days} ({source}).", days))
+    if policy.restricted.labels:
+        labels = ", ".join(words.name(label) for label in policy.restricted.labels)
+        told_by = {"labels": labels, "source": _source(words, policy.restricted)}
+        yield said(Reason("Opened with a purpose, by those whose role needs it: {labels} ({source}).", told_by))
+    yield words.gettext("What has to be acted on at once, and who is told:")
+    yield from _numbered(_incident(words, kind) for kind in policy.incidents)
+    peace: dict[str, str | int] = {
+        "minutes": policy.notices.gather_minutes,
+        "source": _source(words, policy.notices),
+    }
+    yield said(Reason("Minutes between two messages to one person, what is urgent aside: {minutes} ({source}).", peace))
+    daily = {
+        "time": f"{policy.senior_digest.sent_at:%H:%M}",
+        "whom": ", ".join(said(WHOM[each]) for each in policy.senior_digest.tell),
+        "source": _source(words, policy.senior_digest),
+    }
+    yield said(
+        Reason(
+            "On each working day a digest of what is flagged, urgent or late, at {time}, to: {whom} ({source}).", daily
+        )
+    )
+    yield from _replies(policy, words)
+    yield from _about_one_person(words, policy)
     yield words.gettext("The rules for the public, and what is recommended when one is broken:")
     yield from _numbered(_house_rule(words, rule) for rule in policy.house_rules)
     yield words.gettext("Where a comment goes; the first that fits:")
@@ -73,6 +109,50 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
         yield f"{words.name(label)}: {_thresholds(words, policy, label)}, {words.name(policy.severity[label])}"
     score = _thresholds(words, policy, Question.NEEDS_RESPONSE)
     yield said(Reason("An answer is owed from this score: {score}.", {"score": score}))
+
+
+def _replies(policy: Policy, words: Words) -> Iterator[str]:
+    """What the pack says of translation, of what a reply must carry, and of who reads it before it leaves."""
+    said, machine = words.say, policy.translation.machine
+    figure = _figure(words, policy.translation.days)
+    yield said(Reason("Working days in which a translation is handed in: {days} ({source}).", figure))
+    yield said(Reason(BY_MACHINE[machine.value].text, {"source": _source(words, machine)}))
+    contents = policy.reply_contents
+    for holds, sentence in ((contents.reference, HAS_REFERENCE), (contents.department, HAS_DEPARTMENT)):
+        if holds:
+            yield said(Reason(sentence.text, {"source": _source(words, contents)}))
+    approval, source = policy.approval, {"source": _source(words, policy.approval)}
+    if approval.always:
+        yield said(Reason("A second person approves every reply ({source}).", source))
+    if approval.labels:
+        labels = ", ".join(words.name(label) for label in approval.labels)
+        yield said(
+            Reason(
+                "A second person approves replies where this is flagged: {labels} ({source}).",
+                source | {"labels": labels},
+            )
+        )
+    if approval.pre_election:
+        yield said(Reason("A second person approves every reply in a pre-election period ({source}).", source))
+    for each in policy.pre_elections:
+        days = {"begins": words.day(each.begins), "ends": words.day(each.ends)}
+        yield said(Reason("Pre-election period: {begins} to {ends}, {election}.", each.title.values("election") | days))
+
+
+def _about_one_person(words: Words, policy: Policy) -> Iterator[str]:
+    """Looking at one person's comments, and reviewing their conduct."""
+    viewing, conduct = policy.viewing, policy.conduct
+    rows: tuple[tuple[str, Sourced, dict[str, str | int]], ...] = (
+        (FROM_OPENING.text, viewing.purpose_from, {"number": viewing.purpose_from.value}),
+        (OPENINGS_OVER.text, viewing.within_days, {"days": viewing.within_days.value}),
+        (ASK_FIRST.text, viewing.authoriser, viewing.authoriser.called.values("whom")),
+        (REVIEW_RESTS_ON.text, conduct.basis, conduct.basis.called.values("basis")),
+        (LOOKED_AT_AGAIN.text, conduct.review_months, {"months": conduct.review_months.value}),
+    )
+    for text, sourced, values in rows:
+        yield words.say(Reason(text, values | {"source": _source(words, sourced)}))
+    yield words.gettext("How contact may be limited:")
+    yield from _numbered(restriction.say(words.language) for restriction in policy.restrictions)
 
 
 def _thresholds(words: Words, policy: Policy, about: Label | Question) -> str:
@@ -118,6 +198,11 @@ def _escalation(words: Words, rule: EscalateRule) -> str:
     return f"{rule.because.say(words.language)} → {whom}{night}"
 
 
+def _incident(words: Words, kind: IncidentKind) -> str:
+    whom = ", ".join(words.say(WHOM[each]) for each in kind.tell)
+    return f"{kind.say(words.language)} → {whom}"
+
+
 def _outcome(words: Words, outcome: Outcome) -> str:
     name = outcome.say(words.language)
     reasons = ", ".join(reason.say(words.language) for reason in outcome.reasons)
@@ -132,13 +217,28 @@ def _house_rule(words: Words, rule: HouseRule) -> str:
     return f"{rule.say(words.language)} ({_source(words, rule)}): {labels}{score} → {acts}{kept}"
 
 
+STILL = N_("These clocks stand still while the person must say more, beside those of the law: {clocks} ({source}).")
+ONLY_BY_LAW = N_("Only the clocks of the law stand still while the person must say more ({source}).")
 DEEMED = Reason("A comment that comes on a day off counts as coming on the next working day.")
 NOT_DEEMED = Reason("The day a comment comes is day 0, also on a day off.")
+FROM_OPENING = Reason("An author's page asks for a purpose from opening number {number} ({source}).")
+OPENINGS_OVER = Reason("Openings are counted over this many days: {days} ({source}).")
+ASK_FIRST = Reason("Before looking again and again, ask: {whom} ({source}).")
+REVIEW_RESTS_ON = Reason("A review of somebody's conduct rests on: {basis} ({source}).")
+LOOKED_AT_AGAIN = Reason("Months within which its decision is looked at again: {months} ({source}).")
 ALWAYS_WELSH = Reason("Whoever writes in Welsh is owed Welsh; whoever writes in both languages is owed both.")
 TO_ENGLISH = {
     ReplyLanguage.EN: Reason("Whoever writes in English is answered in English ({source})."),
     ReplyLanguage.BOTH: Reason("Whoever writes in English is answered in both languages ({source})."),
 }
+BY_MACHINE = {
+    "never": Reason("No text leaves that a machine translated ({source})."),
+    "immediate_danger": Reason(
+        "A text that a machine translated leaves only in immediate danger, and is checked afterwards ({source})."
+    ),
+}
+HAS_REFERENCE = Reason("Every reply carries the reference number of its case ({source}).")
+HAS_DEPARTMENT = Reason("A reply names the department that the comment was passed to ({source}).")
 TOLD_WHY = Reason("The author is told why.")
 NOT_TOLD_WHY = Reason("The author need not be told why.")
 STATEMENT = Reason("A public statement is offered beside it.")

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from moderation import lifecycle, routing
+from moderation import lifecycle, matters, pauses, routing
 from moderation.deadlines import Deadline
 from moderation.policy import Policy, policy_version
+from moderation.record import SYSTEM, Actor, write_down
 from moderation.routing import Route
 from store import audit, cases, findings, jobs
+from store import matters as matter_rows
 from store.cases import CaseRow, EventRow, RoundRow
 from store.comments import CommentRow
 from store.database import Session
@@ -26,23 +28,13 @@ from vocabulary import (
     GwylioError,
     Label,
     Language,
+    MatterState,
     Note,
     Question,
     Reason,
     ReplyLanguage,
     State,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who does it: a member of staff, or the system itself (no user id)."""
-
-    name: str
-    user_id: int | None = None
-
-
-SYSTEM = Actor(audit.SYSTEM)
 
 
 class UnknownCase(GwylioError):
@@ -59,6 +51,10 @@ class StaleCase(GwylioError):
 
 class ClosingRefused(GwylioError):
     """A case closes with an outcome from the policy's list and a reason, never without."""
+
+
+class MattersRun(ClosingRefused):
+    """A request under the law, or a complaint, runs in this case: it never ends by itself."""
 
 
 class ReasonNeeded(GwylioError):
@@ -131,6 +127,7 @@ def open_case(
         reply_in=route.reply_in,
         answer_owed=route.answer_owed,
         severity=route.severity,
+        restricted=route.restricted,
         escalated_to="",
         due=dates[Clock.ANSWER].due,
         round=0,
@@ -144,7 +141,7 @@ def open_case(
     session.flush()
     _start_round(session, case, comment, dates, answer_owed=route.answer_owed)
     comment.case_id = case.id
-    record(
+    write_down(
         session,
         case,
         Note.OPENED,
@@ -159,6 +156,7 @@ def open_case(
             "policy": policy_version(policy),
         },
     )
+    _begin_matters(session, case, comment, dates, now=now)
     return case
 
 
@@ -194,7 +192,7 @@ def advance(
     before = case.state
     after = lifecycle.next_state(before, act)
     if act is Act.CLOSE:
-        _check_closing(policy, outcome, words)
+        _check_closing(session, case, policy, outcome, words)
     if act in _WITH_REASON and actor.user_id is not None and not words.strip():
         raise ReasonNeeded(f"say why you {act.value.replace('_', ' ')} {case.reference}")
     facts = {"state": before.value, "area": case.service_area, "owner": case.owner_id}
@@ -207,16 +205,7 @@ def advance(
         case.escalated_to = escalate_to or "communications"
     elif before is State.ESCALATED:
         case.escalated_to = ""
-    if act is Act.CLOSE:
-        case.outcome, case.closed_at = outcome, now
-        cases.current_round(session, case).ended_at = now
-    if act is Act.ANSWER:
-        turn = cases.current_round(session, case)
-        turn.ended_at = turn.ended_at or now
-    if act is Act.REOPEN:
-        case.outcome, case.closed_at = "", None
-        if actor.user_id is not None:
-            cases.current_round(session, case).ended_at = None
+    _move_rounds(session, case, act, before, outcome=outcome, actor=actor, policy=policy, now=now)
     session.add(
         EventRow(
             case_id=case.id,
@@ -240,41 +229,6 @@ def advance(
     )
     session.flush()
     return case
-
-
-def record(
-    session: Session,
-    case: CaseRow,
-    what: Note,
-    *,
-    actor: Actor,
-    now: datetime,
-    words: str = "",
-    detail: Mapping[str, Any] | None = None,
-) -> None:
-    """Write down something that does not move the state.  `detail` holds ids, codes and dates only."""
-    if what in _TO_BE_READ_FIRST:
-        cases.moved(session, case)
-    session.add(
-        EventRow(
-            case_id=case.id,
-            at=now,
-            user_id=actor.user_id,
-            what=what.value,
-            from_state=case.state,
-            to_state=case.state,
-            words=words.strip(),
-            detail=dict(detail or {}),
-        )
-    )
-    audit.append(
-        session,
-        actor=actor.name,
-        action=f"case.{what.value}",
-        subject=f"case:{case.id}",
-        now=now,
-        after=dict(detail or {}),
-    )
 
 
 def get(session: Session, case_id: int, *, saw: int | None = None, lock: bool = False) -> CaseRow:
@@ -305,7 +259,7 @@ def change_answer_owed(
     if case.answer_owed != owed:
         before = case.answer_owed
         _owe(session, case, owed=owed)
-        record(
+        write_down(
             session,
             case,
             Note.ANSWER_OWED_CHANGED,
@@ -313,6 +267,37 @@ def change_answer_owed(
             now=now,
             words=words,
             detail={"from": before, "to": owed},
+        )
+    return case
+
+
+def restrict(
+    session: Session,
+    case_id: int,
+    *,
+    restricted: bool,
+    actor: Actor,
+    now: datetime,
+    words: str,
+    saw: int | None = None,
+) -> CaseRow:
+    """From now on the case is opened only with a purpose, or no longer so.
+
+    Raises:
+        ReasonNeeded: without a reason.
+    """
+    if not words.strip():
+        raise ReasonNeeded("say why the case is restricted, or no longer is")
+    case = get(session, case_id, saw=saw, lock=True)
+    if case.restricted != restricted:
+        case.restricted = restricted
+        write_down(
+            session,
+            case,
+            Note.RESTRICTED if restricted else Note.UNRESTRICTED,
+            actor=actor,
+            now=now,
+            words=words,
         )
     return case
 
@@ -362,7 +347,7 @@ def correct(
         [label for label, score in scores.items() if score >= policy.threshold(label, language)], policy
     )
     before = {"score": seen.score, "classifier": seen.classifier, "said": seen.says} if seen else {}
-    record(
+    write_down(
         session,
         case,
         Note.CORRECTED,
@@ -386,7 +371,7 @@ def note(session: Session, case_id: int, *, actor: Actor, now: datetime, words: 
     """
     if not words.strip():
         raise ReasonNeeded("the note is empty")
-    record(session, get(session, case_id), Note.NOTED, actor=actor, now=now, words=words)
+    write_down(session, get(session, case_id), Note.NOTED, actor=actor, now=now, words=words)
 
 
 def comment_edited(session: Session, comment: CommentRow, *, route: Route, now: datetime) -> None:
@@ -395,7 +380,7 @@ def comment_edited(session: Session, comment: CommentRow, *, route: Route, now: 
         return
     case = get(session, comment.case_id, lock=True)
     _widen(session, case, route)
-    record(
+    write_down(
         session, case, Note.COMMENT_EDITED, actor=SYSTEM, now=now, detail={"comment": comment.id, "is": comment.latest}
     )
 
@@ -404,7 +389,7 @@ def comment_vanished(session: Session, comment: CommentRow, *, now: datetime) ->
     """The author's deletion closes nothing; the officer sees it and may close as withdrawn."""
     if comment.case_id is not None:
         case = get(session, comment.case_id)
-        record(session, case, Note.COMMENT_VANISHED, actor=SYSTEM, now=now, detail={"comment": comment.id})
+        write_down(session, case, Note.COMMENT_VANISHED, actor=SYSTEM, now=now, detail={"comment": comment.id})
 
 
 def acknowledged(
@@ -414,7 +399,7 @@ def acknowledged(
     turn = cases.numbered_round(session, case.id, round_number)
     if turn.acknowledged_at is None or at < turn.acknowledged_at:
         turn.acknowledged_at = at
-        record(
+        write_down(
             session, case, Note.ACKNOWLEDGED, actor=actor, now=now, detail={"at": at.isoformat(), "round": round_number}
         )
 
@@ -443,55 +428,52 @@ def answered(
         )
 
 
-def move_due(
-    session: Session, case: CaseRow, turn: RoundRow, dates: Mapping[Clock, Deadline], *, because: str, now: datetime
-) -> bool:
-    """Give a running round its new dates where they differ; the first due date stands beside them."""
-    answer = dates[Clock.ANSWER]
-    fresh = {
-        "ack_due": answer.ack_due,
-        "due": answer.due,
-        "beyond_known": answer.beyond_known,
-        "foi_due": dates[Clock.FOI].due if turn.foi_due else None,
-        "sar_due": dates[Clock.SAR].due if turn.sar_due else None,
-    }
-    moved = {name: (getattr(turn, name), to) for name, to in fresh.items() if getattr(turn, name) != to}
-    if not moved:
-        return False
-    for name, (_, to) in moved.items():
-        setattr(turn, name, to)
-    turn.due_because, case.due = because, answer.due
-    record(
-        session,
-        case,
-        Note.DUE_RECOMPUTED,
-        actor=SYSTEM,
-        now=now,
-        detail={"because": because} | {name: [str(was), str(to)] for name, (was, to) in moved.items()},
-    )
-    return True
-
-
 def tell(session: Session, case: CaseRow, *, key: str, whom: str, about: Reason, now: datetime) -> bool:
     """Record a warning, once in a round for its key; False where it was given before."""
     if not cases.claim_told(session, case, key, whom=whom, about=about, now=now):
         return False
-    record(session, case, Note.TOLD, actor=SYSTEM, now=now, detail={"whom": whom, "key": key})
+    write_down(session, case, Note.TOLD, actor=SYSTEM, now=now, detail={"whom": whom, "key": key})
     return True
 
 
 _WITH_REASON = frozenset({Act.ESCALATE, Act.RETURN, Act.REOPEN})
-_TO_BE_READ_FIRST = frozenset(
-    {Note.COMMENT_JOINED, Note.COMMENT_EDITED, Note.REPLY_QUEUED, Note.REPLY_RECORDED, Note.NATIVE_REPLY_FOUND}
-)
-"""What an officer must have read before deciding: a page opened earlier is stale."""
 
 
-def _check_closing(policy: Policy, outcome: str, words: str) -> None:
+def _check_closing(session: Session, case: CaseRow, policy: Policy, outcome: str, words: str) -> None:
+    if matter_rows.live_of_cases(session, [case.id]):
+        raise MattersRun(f"{case.reference} holds a request or a complaint that runs; say first how it ended")
     if policy.outcome(outcome) is None:
         raise ClosingRefused(f"choose an outcome: {', '.join(each.slug for each in policy.outcomes)}")
     if not words.strip():
         raise ClosingRefused("say why this case is closed")
+
+
+def _move_rounds(
+    session: Session,
+    case: CaseRow,
+    act: Act,
+    before: State,
+    *,
+    outcome: str,
+    actor: Actor,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """What an act does to the turn of the clocks: it ends, goes on, or stands still."""
+    if before is State.AWAITING_AUTHOR and case.state is not before:
+        pauses.run_round_on(session, case, policy=policy, actor=actor, now=now)
+    turn = cases.current_round(session, case)
+    if act is Act.ASK_AUTHOR:
+        pauses.stop_round(session, case, policy=policy, actor=actor, now=now)
+    elif act is Act.CLOSE:
+        case.outcome, case.closed_at = outcome, now
+        turn.ended_at = now
+    elif act is Act.ANSWER:
+        turn.ended_at = turn.ended_at or now
+    elif act is Act.REOPEN:
+        case.outcome, case.closed_at = "", None
+        if actor.user_id is not None:
+            turn.ended_at = None
 
 
 def _start_round(
@@ -510,8 +492,6 @@ def _start_round(
             ack_due=answer.ack_due,
             due=answer.due,
             first_due=answer.due,
-            foi_due=_due_by(dates, Clock.FOI),
-            sar_due=_due_by(dates, Clock.SAR),
             due_because="",
             beyond_known=answer.beyond_known,
         )
@@ -530,10 +510,8 @@ def _join(
 ) -> None:
     comment.case_id = case.id
     _widen(session, case, route)
-    turn = cases.current_round(session, case)
-    turn.foi_due = turn.foi_due or _due_by(dates, Clock.FOI)
-    turn.sar_due = turn.sar_due or _due_by(dates, Clock.SAR)
-    record(session, case, Note.COMMENT_JOINED, actor=SYSTEM, now=now, detail={"comment": comment.id})
+    _begin_matters(session, case, comment, dates, now=now)
+    write_down(session, case, Note.COMMENT_JOINED, actor=SYSTEM, now=now, detail={"comment": comment.id})
 
 
 def _owe(session: Session, case: CaseRow, *, owed: bool) -> None:
@@ -544,6 +522,8 @@ def _owe(session: Session, case: CaseRow, *, owed: bool) -> None:
 def _widen(session: Session, case: CaseRow, route: Route) -> None:
     """What a further comment adds to a round that runs; nothing that was owed is taken away by it."""
     _owe(session, case, owed=case.answer_owed or route.answer_owed)
+    case.restricted = case.restricted or route.restricted
+    case.snoozed_until = None
     if route.severity.rank > case.severity.rank:
         case.severity = route.severity
     if route.answer_owed and route.reply_in is not case.reply_in:
@@ -552,8 +532,22 @@ def _widen(session: Session, case: CaseRow, route: Route) -> None:
         case.language = route.language
 
 
-def _due_by(dates: Mapping[Clock, Deadline], clock: Clock) -> date | None:
-    return dates[clock].due if clock in dates else None
+def _begin_matters(
+    session: Session, case: CaseRow, comment: CommentRow, dates: Mapping[Clock, Deadline], *, now: datetime
+) -> None:
+    """What may be a request under the law runs on its own clock, unless one of its kind runs in this case already."""
+    for clock in (clock for clock in dates if clock is not Clock.ANSWER):
+        if matter_rows.live_of_clock(session, case.id, clock) is None:
+            matters.begin(
+                session,
+                case,
+                comment.id,
+                comment.posted_at,
+                dates[clock],
+                state=MatterState.POSSIBLE,
+                actor=SYSTEM,
+                now=now,
+            )
 
 
 def _written(because: tuple[Reason, ...]) -> list[Any]:

@@ -16,7 +16,8 @@ from typing import Any
 from moderation import house_rules, queue, removal_life
 from moderation.house_rules import Wish
 from moderation.policy import Policy, policy_version
-from moderation.queue import SYSTEM, Actor, ReasonNeeded
+from moderation.queue import ReasonNeeded
+from moderation.record import SYSTEM, Actor, write_down
 from moderation.removal_life import AWAITING, STANDING, RemovalAct
 from store import audit, evidence, findings
 from store import removals as kept
@@ -417,7 +418,7 @@ def shown_again(session: Session, comment_id: int, *, words: str, actor: Actor, 
     comment.presence = _on_view(comment)
     if comment.case_id is not None:
         case = queue.get(session, comment.case_id)
-        queue.record(session, case, Note.UNHIDDEN, actor=actor, now=now, words=words, detail={"comment": comment_id})
+        write_down(session, case, Note.UNHIDDEN, actor=actor, now=now, words=words, detail={"comment": comment_id})
 
 
 def _approved(session: Session, removal: RemovalRow, *, actor: Actor, now: datetime) -> None:
@@ -538,7 +539,7 @@ def _tell_case(
 ) -> None:
     case = queue.get(session, removal.case_id)
     detail = {"removal": removal.id, "comment": removal.comment_id, **facts}
-    queue.record(session, case, what, actor=actor, now=now, words=words, detail=detail)
+    write_down(session, case, what, actor=actor, now=now, words=words, detail=detail)
 
 
 def _need(words: str, what: str) -> None:

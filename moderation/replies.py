@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from collectors.base import (
+    Action,
     AuthExpired,
     Capabilities,
     CollectorError,
@@ -27,9 +28,9 @@ from collectors.base import (
     Transient,
     Unconfirmed,
 )
-from moderation import lifecycle, queue, reply_rules
+from moderation import circumstances, lifecycle, queue, reply_rules, translations
 from moderation.policy import Policy
-from moderation.queue import Actor
+from moderation.record import SYSTEM, Actor, write_down
 from store import audit, cases, replies
 from store.accounts import AccountRow
 from store.cases import CaseRow
@@ -73,18 +74,37 @@ class NotFromHere(NoReplyHere):
     """What there is was entered by hand: no platform takes a reply to it, and one given elsewhere is recorded."""
 
 
+class CannotReplyThere(NoReplyHere):
+    """The platform takes no reply from us: answer on the platform itself, and record the answer here."""
+
+
+class NotAwaiting(NoReplyHere):
+    """The reply was approved or sent back already; it waits for nobody."""
+
+
+class NobodysOwn(GwylioError):
+    """Whoever wrote a reply does not approve it: that is what a second pair of eyes is for."""
+
+
 class ImpossibleTime(GwylioError):
     """A reply cannot have been given before anybody had asked, nor later than now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an officer wrote.  `exception` is their reason where the language owed is not given."""
+    """What an officer wrote.  `exception` is their reason where the language owed is not given.
+
+    `confirmed`: they have read the cautions.  `by_machine` are the texts (`cy`, `en`) that a machine translated,
+    `danger` the immediate danger for which it was used.
+    """
 
     kind: ReplyKind
     text_cy: str = ""
     text_en: str = ""
     exception: str = ""
+    confirmed: bool = False
+    by_machine: frozenset[str] = frozenset()
+    danger: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +144,31 @@ def send(
 ) -> ReplyRow:
     """Put a reply in the outbox, in as many parts as the platform's length asks.
 
+    Where the policy wants a colleague to approve it first, it waits for them, and the clocks run on.
+
     Raises:
-        ReplyRefused: an objection stands that no recorded reason overrides.
+        ReplyRefused: an objection stands that no recorded reason overrides, or a caution that nobody confirmed.
         queue.StaleCase: the case moved while the officer wrote.
         AlreadyOnItsWay: an earlier reply has not arrived yet.
         NoReplyHere: the case has no comment that still stands.
+        CannotReplyThere: the platform takes no reply from us.
     """
     case = queue.get(session, case_id, saw=saw, lock=True)
-    standing = [each for each in objections(case, draft) if not (each.overridable and draft.exception.strip())]
+    raised = objections(case, draft)
+    standing = reply_rules.standing(raised, reason=draft.exception, confirmed=draft.confirmed)
     if _on_its_way(session, case):
         raise AlreadyOnItsWay(f"a reply on {case.reference} is already on its way; wait until it is sent")
     if standing:
         raise ReplyRefused(standing)
     comment = _answering(session, case)
+    _check_taken_there(case, limits)
+    because = circumstances.approval_because(session, case, policy=policy, now=now)
     reply = ReplyRow(
         case_id=case.id,
         comment_id=comment.id,
         round=case.round,
         kind=draft.kind,
-        state=ReplyState.APPROVED,
+        state=ReplyState.AWAITING_APPROVAL if because else ReplyState.APPROVED,
         text_cy=draft.text_cy.strip(),
         text_en=draft.text_en.strip(),
         exception_reason=draft.exception.strip(),
@@ -151,35 +177,81 @@ def send(
     )
     session.add(reply)
     session.flush()
-    text = "\n\n".join(filter(None, (reply.text_cy, reply.text_en)))
-    for number, words in enumerate(reply_rules.split(text, limits.longest_reply, length_of), start=1):
-        session.add(
-            PartRow(
-                reply_id=reply.id,
-                account_id=case.account_id,
-                number=number,
-                key=secrets.token_hex(16),
-                target=comment.native_id,
-                text=words,
-                state=ReplyState.APPROVED,
-                attempts=0,
-                readbacks=0,
-                needs_person=False,
-                native_id="",
-                trouble="",
-            )
-        )
+    if not because:
+        _into_parts(session, reply, case, comment, limits=limits, length_of=length_of)
     if case.state is State.RECEIVED:
         queue.advance(session, case.id, Act.ASSIGN, actor=actor, now=now, policy=policy, owner_id=actor.user_id)
-    queue.record(
+    write_down(
         session,
         case,
-        Note.REPLY_QUEUED,
+        Note.REPLY_FOR_APPROVAL if because else Note.REPLY_QUEUED,
         actor=actor,
         now=now,
         words=draft.exception,
-        detail={"reply": reply.id, "kind": draft.kind.value, "exception": bool(draft.exception.strip())},
+        detail={
+            "reply": reply.id,
+            "kind": draft.kind.value,
+            "exception": bool(draft.exception.strip()),
+            "cautions": sorted({each.code.value for each in raised if each.confirmable}),
+            "by_machine": sorted(draft.by_machine),
+        },
     )
+    return reply
+
+
+def approve(
+    session: Session,
+    reply_id: int,
+    *,
+    limits: Capabilities,
+    length_of: Callable[[str], int],
+    actor: Actor,
+    now: datetime,
+    saw: int | None = None,
+) -> ReplyRow:
+    """A colleague has read a reply and lets it go: it is in the outbox now, to the comment that stands there today.
+
+    Raises:
+        NobodysOwn: they wrote it themselves.
+        NotAwaiting: it waits for nobody any more.
+        NoReplyHere: there is no comment left to answer, or the platform takes no reply.
+        queue.StaleCase: the case moved while they read.
+        lifecycle.IllegalTransition: the case was closed meanwhile.
+    """
+    reply, case = _awaiting(session, reply_id, saw=saw)
+    if reply.author_id == actor.user_id:
+        raise NobodysOwn(f"reply {reply_id} is to be approved by somebody other than whoever wrote it")
+    lifecycle.next_state(case.state, Act.ANSWER)
+    comment = _answering(session, case)
+    _check_taken_there(case, limits)
+    reply.state, reply.approver_id, reply.comment_id = ReplyState.APPROVED, actor.user_id, comment.id
+    _into_parts(session, reply, case, comment, limits=limits, length_of=length_of)
+    write_down(
+        session,
+        case,
+        Note.REPLY_APPROVED,
+        actor=actor,
+        now=now,
+        detail={"reply": reply.id, "author": reply.author_id},
+    )
+    return reply
+
+
+def send_back(
+    session: Session, reply_id: int, *, actor: Actor, now: datetime, words: str, saw: int | None = None
+) -> ReplyRow:
+    """A colleague says what is to be changed, or whoever wrote it takes it back: it is a draft again.
+
+    Raises:
+        queue.ReasonNeeded: without a word.
+        NotAwaiting, queue.StaleCase: as `approve`.
+    """
+    if not words.strip():
+        raise queue.ReasonNeeded("say what is to be changed in this reply")
+    reply, case = _awaiting(session, reply_id, saw=saw)
+    reply.state = ReplyState.DRAFT
+    translations.no_check(session, reply.id, actor=actor, now=now)
+    write_down(session, case, Note.REPLY_SENT_BACK, actor=actor, now=now, words=words, detail={"reply": reply.id})
     return reply
 
 
@@ -213,7 +285,7 @@ def record(
     comment = replies.newest_comment_before(session, case.id, at)
     if comment is None or at > now:
         raise ImpossibleTime(f"no reply on {case.reference} can have been given at that time")
-    standing = [each for each in objections(case, draft) if not (each.overridable and draft.exception.strip())]
+    standing = reply_rules.standing(objections(case, draft), reason=draft.exception, confirmed=draft.confirmed)
     if standing:
         raise ReplyRefused(standing)
     turn = cases.round_at(session, case, at)
@@ -249,7 +321,7 @@ def record(
             sent_at=at,
         )
     )
-    queue.record(
+    write_down(
         session,
         case,
         Note.REPLY_RECORDED,
@@ -430,8 +502,10 @@ def give_up(session: Session, part_id: int, *, actor: Actor, words: str, now: da
             each.state, each.needs_person, each.not_before = ReplyState.FAILED_FOR_GOOD, False, None
             _trail(session, each, "outbox.given_up", now, actor=actor.name)
     reply = _settle_reply(session, part)
+    if all(each.state is not ReplyState.SENT for each in replies.parts(session, reply.id)):
+        translations.no_check(session, reply.id, actor=actor, now=now)
     case = queue.get(session, reply.case_id)
-    queue.record(session, case, Note.REPLY_GIVEN_UP, actor=actor, now=now, words=words, detail={"reply": reply.id})
+    write_down(session, case, Note.REPLY_GIVEN_UP, actor=actor, now=now, words=words, detail={"reply": reply.id})
 
 
 def join_native(session: Session, account: AccountRow, *, policy: Policy, now: datetime) -> int:
@@ -462,9 +536,9 @@ def join_native(session: Session, account: AccountRow, *, policy: Policy, now: d
             continue
         own.joined_at = now
         case = queue.get(session, comment.case_id, lock=True)
-        queue.record(session, case, Note.NATIVE_REPLY_FOUND, actor=queue.SYSTEM, now=now, detail={"own_reply": own.id})
+        write_down(session, case, Note.NATIVE_REPLY_FOUND, actor=SYSTEM, now=now, detail={"own_reply": own.id})
         turn = cases.round_at(session, case, own.posted_at)
-        queue.acknowledged(session, case, turn.number, own.posted_at, actor=queue.SYSTEM, now=now)
+        queue.acknowledged(session, case, turn.number, own.posted_at, actor=SYSTEM, now=now)
         joined += 1
     return joined
 
@@ -557,14 +631,66 @@ def _trail(
 def _note(session: Session, part: PartRow, what: Note, now: datetime) -> None:
     reply = replies.reply(session, part.reply_id)
     case = queue.get(session, reply.case_id)
-    queue.record(session, case, what, actor=queue.SYSTEM, now=now, detail={"reply": reply.id, "part": part.number})
+    write_down(session, case, what, actor=SYSTEM, now=now, detail={"reply": reply.id, "part": part.number})
+
+
+_UNDER_WAY = frozenset(
+    {
+        ReplyState.AWAITING_APPROVAL,
+        ReplyState.APPROVED,
+        ReplyState.SENDING,
+        ReplyState.UNCERTAIN,
+        ReplyState.FAILED_FOR_NOW,
+    }
+)
 
 
 def _on_its_way(session: Session, case: CaseRow) -> bool:
-    return any(
-        reply.state in {ReplyState.APPROVED, ReplyState.SENDING, ReplyState.UNCERTAIN, ReplyState.FAILED_FOR_NOW}
-        for reply in replies.of_case(session, case.id)
-    )
+    return any(reply.state in _UNDER_WAY for reply in replies.of_case(session, case.id))
+
+
+def _awaiting(session: Session, reply_id: int, *, saw: int | None) -> tuple[ReplyRow, CaseRow]:
+    """A reply that waits for approval, and its case, locked in that order in which everybody locks them."""
+    case = queue.get(session, replies.reply(session, reply_id).case_id, saw=saw, lock=True)
+    reply = replies.reply(session, reply_id, lock=True)
+    if reply.state is not ReplyState.AWAITING_APPROVAL:
+        raise NotAwaiting(f"reply {reply_id} is not waiting for approval")
+    return reply, case
+
+
+def _check_taken_there(case: CaseRow, limits: Capabilities) -> None:
+    if Action.REPLY not in limits.actions:
+        raise CannotReplyThere(f"the platform of {case.reference} takes no reply from us; answer there and record it")
+
+
+def _into_parts(
+    session: Session,
+    reply: ReplyRow,
+    case: CaseRow,
+    comment: CommentRow,
+    *,
+    limits: Capabilities,
+    length_of: Callable[[str], int],
+) -> None:
+    """The messages that a reply makes, to leave in order."""
+    text = "\n\n".join(filter(None, (reply.text_cy, reply.text_en)))
+    for number, words in enumerate(reply_rules.split(text, limits.longest_reply, length_of), start=1):
+        session.add(
+            PartRow(
+                reply_id=reply.id,
+                account_id=case.account_id,
+                number=number,
+                key=secrets.token_hex(16),
+                target=comment.native_id,
+                text=words,
+                state=ReplyState.APPROVED,
+                attempts=0,
+                readbacks=0,
+                needs_person=False,
+                native_id="",
+                trouble="",
+            )
+        )
 
 
 def _answering(session: Session, case: CaseRow) -> CommentRow:

@@ -32,7 +32,7 @@ class Route:
     """What becomes of a comment.  `clocks` begins with ANSWER; those of the law run beside it.
 
     `flagged` is every label at or over its threshold, in the vocabulary's order.  `unsure` says that
-    the language wants a person's eye.
+    the language wants a person's eye.  A `restricted` comment is read by those whose role needs it.
     """
 
     area: str
@@ -44,6 +44,7 @@ class Route:
     clocks: tuple[Clock, ...]
     flagged: tuple[Label, ...]
     because: tuple[Reason, ...]
+    restricted: bool = False
 
 
 def route(comment: Comment, findings: Iterable[Finding], account_area: str, policy: Policy, areas: Areas) -> Route:
@@ -64,6 +65,7 @@ def route(comment: Comment, findings: Iterable[Finding], account_area: str, poli
         clocks=(Clock.ANSWER, *(clock for label, clock in CLOCK_OF.items() if label in labels and not found)),
         flagged=labels,
         because=(why_there, WHY_UNSURE if unsure else _why_language(language, policy), why_owed),
+        restricted=not set(labels).isdisjoint(policy.restricted.labels),
     )
 
 

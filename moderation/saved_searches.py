@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from moderation import surveillance
 from moderation.deadlines import london_date
-from moderation.queue import Actor
+from moderation.record import Actor
 from store import accounts, audit, searches
 from store.database import Session
 from store.searches import SavedSearchRow

@@ -3,11 +3,15 @@
     collect        a page of comments and its cursor are kept, together        pipeline/collecting.py
     read_waiting   the panel reads what waits, and each comment is placed      pipeline/reading.py
     enter          what nothing collects is written down, with its evidence    pipeline/entering.py
+    look_at_reply  an officer sees what their words would meet                 pipeline/replying.py
     send_reply     an officer's words are checked and put in the outbox        pipeline/replying.py
+    approve_reply  where the policy asks, a colleague lets them go             pipeline/replying.py
     record_reply   a reply that was given elsewhere stops the clocks too       pipeline/entering.py
     dispatch       the outbox leaves, once, with proof                         pipeline/replying.py
     ask_removal    a comment comes down by a rule and a person, evidence first pipeline/removing.py
     warn           whoever the policy names is told, once                      pipeline/clocks.py
+    begin_incident what must be acted on at once is recorded, and told        pipeline/incidents.py
+    notify         what each is to hear becomes one message, and leaves once   pipeline/notifying.py
     watch          an account that is not heard is noticed                     pipeline/health.py
     receive        what a platform pushes to us is kept before it is answered  pipeline/webhooks.py
     settle         the platform is asked what that was about                   pipeline/webhooks.py
@@ -18,15 +22,29 @@ and writes the outcome in one transaction.  Requests to platforms happen between
 never inside one.
 """
 
-from pipeline.clocks import recompute_due, refresh_holidays, warn, working_days
+from moderation.working_days import working_days
+from pipeline.clocks import recompute_due, refresh_holidays, warn
 from pipeline.collecting import Collected, Imported, bring_in, collect, keep_page, recheck
 from pipeline.entering import EntryRefused, enter, hand_out, record_reply
 from pipeline.health import watch
+from pipeline.incidents import begin_incident
 from pipeline.installation import Collectors, Installation
+from pipeline.notifying import Notified, notify, senior_digest
+from pipeline.noting import note
 from pipeline.reading import place, read_waiting, readings_of
 from pipeline.removing import abilities, act_on_removal, ask_removal, carry_out, show_again
-from pipeline.replying import Dispatched, dispatch, send_reply, takes_replies
+from pipeline.replying import (
+    Dispatched,
+    Looked,
+    approve_reply,
+    dispatch,
+    languages_of,
+    look_at_reply,
+    send_reply,
+    takes_replies,
+)
 from pipeline.tokens import tend
+from pipeline.waves import Member, answer_wave, wave_of
 from pipeline.webhooks import Mentioned, Settled, receive, settle
 
 __all__ = [
@@ -36,11 +54,17 @@ __all__ = [
     "EntryRefused",
     "Imported",
     "Installation",
+    "Looked",
+    "Member",
     "Mentioned",
+    "Notified",
     "Settled",
     "abilities",
     "act_on_removal",
+    "answer_wave",
+    "approve_reply",
     "ask_removal",
+    "begin_incident",
     "bring_in",
     "carry_out",
     "collect",
@@ -48,6 +72,10 @@ __all__ = [
     "enter",
     "hand_out",
     "keep_page",
+    "languages_of",
+    "look_at_reply",
+    "note",
+    "notify",
     "place",
     "read_waiting",
     "readings_of",
@@ -57,11 +85,13 @@ __all__ = [
     "record_reply",
     "refresh_holidays",
     "send_reply",
+    "senior_digest",
     "settle",
     "show_again",
     "takes_replies",
     "tend",
     "warn",
     "watch",
+    "wave_of",
     "working_days",
 ]

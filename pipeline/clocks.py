@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
+from typing import NamedTuple
 
-from moderation import deadlines, escalation, queue
-from moderation.calendar import COMPUTED, GOV_UK, Calendar, Holiday, calendars, seed_holidays
+from moderation import deadlines, escalation, matters, pauses, queue, telling
+from moderation.calendar import COMPUTED, GOV_UK, Calendar, Holiday, seed_holidays
+from moderation.deadlines import london_date
+from moderation.lifecycle import ANSWER_OWED
 from moderation.policy import Policy
+from moderation.working_days import working_days
 from pipeline.installation import Installation
-from store import audit, cases, findings, holidays
+from pipeline.notifying import reach_of
+from store import audit, cases, findings, holidays, incidents, notices, recounting
+from store import matters as matter_rows
+from store.cases import CaseRow
 from store.database import Session
+from store.incidents import IncidentRow
+from store.matters import MatterRow, PauseRow
+from store.recounting import Dates
 from vocabulary import Clock, Label, Language
 
-
-def working_days(session: Session, policy: Policy) -> Mapping[Clock, Calendar]:
-    """The calendar of each clock, from the holidays and closure days that stand now."""
-    days = (Holiday(*row) for row in holidays.standing(session))
-    return calendars([*days, *policy.closure_days])
+PAGE = 5_000
+"""Cases whose dates are counted again in one transaction."""
+ONE_AT_A_TIME = 200
 
 
 def refresh_holidays(here: Installation, *, now: datetime, known: Iterable[Holiday] | None = None) -> int:
@@ -68,64 +76,138 @@ def recompute_due(here: Installation, *, because: str, now: datetime) -> int:
     moved, after = 0, 0
     while True:
         changed, last = here.store.write(
-            partial(_recompute_some, policy=here.policy, after=after, because=because, now=now)
+            partial(_recompute_page, policy=here.policy, after=after, because=because, now=now)
         )
         moved += changed
         if last is None:
-            return moved
+            break
         after = last
+    with here.store.read() as session:
+        apart = recounting.set_apart(session)
+    for start in range(0, len(apart), ONE_AT_A_TIME):
+        some = apart[start : start + ONE_AT_A_TIME]
+        moved += here.store.write(partial(_recompute_each, policy=here.policy, ids=some, because=because, now=now))
+    return moved
 
 
-def _recompute_some(
+def _recompute_page(
     session: Session, policy: Policy, after: int, because: str, now: datetime
 ) -> tuple[int, int | None]:
-    """How many of a page of cases moved, and the last case's id; None where there was none."""
+    """How many of a page of cases moved, and the last case's id; None where there was none.
+
+    A date follows from the London day of arrival, so that day is counted once and not once a case.
+    """
     days = working_days(session, policy)
-    batch = cases.running(session, after=after)
+    page = recounting.running(session, after=after, limit=PAGE)
+    counted: dict[date, Dates] = {}
+    moved = []
+    for each in page:
+        arrived = london_date(each.received_at)
+        if arrived not in counted:
+            answer = deadlines.due(each.received_at, Clock.ANSWER, policy.response, days)
+            counted[arrived] = Dates(answer.ack_due, answer.due, answer.beyond_known)
+        dates = counted[arrived]
+        if dates != (each.ack_due, each.due, each.beyond_known):
+            moved.append((each, dates))
+    recounting.move(session, moved, because=because, now=now)
+    return len(moved), page[-1].case_id if page else None
+
+
+def _recompute_each(session: Session, policy: Policy, ids: Sequence[int], because: str, now: datetime) -> int:
+    """Cases with a clock that stood still, or with a matter of its own: how many moved."""
+    days, today = working_days(session, policy), london_date(now)
+    held, stood = matter_rows.live_of_cases(session, ids), matter_rows.pauses_of_cases(session, ids)
     changed = 0
-    for fact in batch:
-        turn = fact.round
-        dates = {clock: deadlines.due(turn.received_at, clock, policy.response, days) for clock in Clock}
-        changed += queue.move_due(session, fact.case, turn, dates, because=because, now=now)
-    return changed, batch[-1].case.id if batch else None
+    for case in (session.get_one(CaseRow, case_id) for case_id in ids):
+        if case.state in ANSWER_OWED:
+            turn = cases.current_round(session, case)
+            answer = pauses.round_deadline(turn, stood.get(case.id, ()), policy, days, today=today)
+            changed += pauses.move_due(session, case, turn, answer, because=because, now=now)
+        for matter in held.get(case.id, ()):
+            matters.recount(session, case, matter, policy, days, because=because, now=now)
+    return changed
+
+
+def hold_off(here: Installation, *, now: datetime) -> int:
+    """Hold off the dates of clocks that stand still and would look late from today; how many."""
+    with here.store.read() as session:
+        waiting = cases.late_though_still(session, today=london_date(now))
+    if not waiting:
+        return 0
+    return here.store.write(partial(_hold_off, pause_ids=waiting, policy=here.policy, now=now))
+
+
+def _hold_off(session: Session, pause_ids: Sequence[int], policy: Policy, now: datetime) -> int:
+    moved, days = 0, working_days(session, policy)
+    for pause in (session.get_one(PauseRow, pause_id) for pause_id in pause_ids):
+        case = session.get_one(CaseRow, pause.case_id, with_for_update=True)
+        if pause.matter_id is None:
+            moved += pauses.recount_round(session, case, policy, because=pause.because, now=now)
+        else:
+            matter = session.get_one(MatterRow, pause.matter_id)
+            moved += matters.recount(session, case, matter, policy, days, because=pause.because, now=now)
+    return moved
 
 
 def warn(here: Installation, *, now: datetime) -> int:
     """Tell those whom the policy names what is due soon, due today or late; each warning once."""
+    hold_off(here, now=now)
     told, after = 0, 0
+    chain = any(rule.unopened_working_hours for rule in here.policy.escalations)
     days: Mapping[Clock, Calendar] | None = None
     while True:
         with here.store.read() as session:
             batch = cases.running(session, after=after)
             ids = [fact.case.id for fact in batch]
             told_before, labels = cases.told_keys(session, ids), findings.labels_of_cases(session, ids)
+            held, stood = matter_rows.live_of_cases(session, ids), matter_rows.pauses_of_cases(session, ids)
+            happened = incidents.open_of_cases(session, ids)
+            unopened = notices.unopened_since(session, ids) if chain else {}
             days = days or working_days(session, here.policy)
         if not batch:
             return told
         after = batch[-1].case.id
-        wanted = [
-            (fact.case.id, each)
-            for fact in batch
-            for each in escalation.tells(
-                _facts(fact, labels.get(fact.case.id, {}), told_before.get(fact.case.id, frozenset()), here.policy),
-                here.policy,
-                days,
-                now,
+        wanted = []
+        for case_id, fact in zip(ids, batch, strict=True):
+            beside = _Beside(
+                held.get(case_id, ()), stood.get(case_id, ()), happened.get(case_id, ()), unopened.get(case_id)
             )
-        ]
+            facts = _facts(fact, labels.get(case_id, {}), told_before.get(case_id, frozenset()), beside, here.policy)
+            wanted += [(case_id, each) for each in escalation.tells(facts, here.policy, days, now)]
         if wanted:
-            told += here.store.write(partial(_tell, wanted=wanted, now=now))
+            told += here.store.write(partial(_tell, here=here, wanted=wanted, now=now))
 
 
-def _tell(session: Session, wanted: Sequence[tuple[int, escalation.Tell]], now: datetime) -> int:
-    return sum(
-        queue.tell(session, queue.get(session, case_id), key=each.key, whom=each.whom.value, about=each.about, now=now)
-        for case_id, each in wanted
-    )
+def _tell(session: Session, here: Installation, wanted: Sequence[tuple[int, escalation.Tell]], now: datetime) -> int:
+    """A warning that is given, and whoever is to hear of it, are one act: neither is there without the other."""
+    reach, told = reach_of(session, here.settings), 0
+    for case_id, each in wanted:
+        case = queue.get(session, case_id)
+        if queue.tell(session, case, key=each.key, whom=each.whom.value, about=each.about, now=now):
+            telling.address(session, case, each, reach, now=now)
+            told += 1
+    return told
 
 
-def _facts(fact: cases.Facts, scores: Mapping[Label, float], told: frozenset[str], policy: Policy) -> escalation.Facts:
+class _Beside(NamedTuple):
+    """What has a clock of its own in a case, what stands still, and since when nobody has opened it who might have."""
+
+    held: Sequence[MatterRow]
+    stood: Sequence[PauseRow]
+    happened: Sequence[IncidentRow]
+    unopened_since: datetime | None
+
+
+def _facts(
+    fact: cases.Facts,
+    scores: Mapping[Label, float],
+    told: frozenset[str],
+    beside: _Beside,
+    policy: Policy,
+) -> escalation.Facts:
     case, turn, language = fact.case, fact.round, Language(fact.case.language)
+    still = {(pause.round, pause.matter_id) for pause in beside.stood if pause.ended is None}
+    due = {matter.clock: matter.due for matter in beside.held if (None, matter.id) not in still}
     return escalation.Facts(
         state=case.state,
         area=case.service_area,
@@ -134,8 +216,11 @@ def _facts(fact: cases.Facts, scores: Mapping[Label, float], told: frozenset[str
         labels=frozenset(label for label, score in scores.items() if score >= policy.threshold(label, language)),
         has_owner=case.owner_id is not None,
         ack_due=None if turn.acknowledged_at else turn.ack_due,
-        due=None if turn.answered_at else turn.due,
-        foi_due=turn.foi_due,
-        sar_due=turn.sar_due,
+        due=None if turn.answered_at or (turn.number, None) in still else turn.due,
+        foi_due=due.get(Clock.FOI),
+        sar_due=due.get(Clock.SAR),
+        complaint_due=due.get(Clock.COMPLAINT),
+        incident_due=min((each.due for each in beside.happened if each.due), default=None),
         told=told,
+        unopened_since=beside.unopened_since,
     )

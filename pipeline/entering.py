@@ -13,9 +13,9 @@ import structlog
 
 from moderation import entries, replies
 from moderation.entries import Entry
-from moderation.queue import Actor
+from moderation.record import Actor
 from moderation.replies import Draft
-from pipeline.clocks import working_days
+from moderation.working_days import working_days
 from pipeline.installation import Installation
 from pipeline.reading import place, readings_of
 from pipeline.replying import objections_to

@@ -16,7 +16,7 @@ import structlog
 from classifiers.panel import Opinion, Panel
 from moderation import deadlines, queue, replies, routing
 from moderation.calendar import Calendar
-from pipeline.clocks import working_days
+from moderation.working_days import working_days
 from pipeline.installation import Installation
 from store import accounts, audit, cases, comments, findings, jobs
 from store import replies as outbox
@@ -57,6 +57,7 @@ def read_waiting(here: Installation, *, now: datetime) -> int:
 def _read_all(here: Installation, *, now: datetime) -> int:
     placed = 0
     touched: set[int] = set()
+    _read_posts(here)
     failed: set[int] = set()
     panel: Panel | None = None
     while True:
@@ -79,6 +80,18 @@ def _read_all(here: Installation, *, now: datetime) -> int:
             failed |= {comment_id for comment_id, done in alone.items() if done is None}
     _join_native_of(here, touched, now=now)
     return placed
+
+
+def _read_posts(here: Installation) -> None:
+    """Which language our own posts are in, so that the register can say how bilingual an account is."""
+    with here.store.read() as session:
+        waiting = comments.posts_unread(session, limit=BATCH)
+    if not waiting:
+        return
+    said = [Reading(Comment(account="", native_id=str(id_), text=text, posted_at=at)) for id_, text, at in waiting]
+    opinions = here.open_panel().read(said)
+    found = {id_: routing.language_of(seen.findings)[0] for (id_, _, _), seen in zip(waiting, opinions, strict=True)}
+    here.store.write(lambda session: comments.keep_post_languages(session, found))
 
 
 def readings_of(session: Session, ids: Sequence[int]) -> dict[int, Reading]:

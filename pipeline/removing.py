@@ -14,7 +14,7 @@ import structlog
 from collectors.base import Action, Collector, CollectorError, Gone, Refused
 from moderation import queue, removals, replies
 from moderation.house_rules import Wish
-from moderation.queue import Actor
+from moderation.record import Actor
 from moderation.removal_life import STANDING
 from pipeline.installation import Installation
 from store import audit

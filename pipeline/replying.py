@@ -30,16 +30,27 @@ from collectors.base import (
     Transient,
     Unconfirmed,
 )
-from moderation import queue, replies, reply_rules, routing
-from moderation.queue import Actor
+from moderation import circumstances, plain, queue, replies, reply_rules, routing, translations
+from moderation.record import Actor
 from moderation.replies import Draft, Intent, Lost
+from moderation.working_days import working_days
 from pipeline import tokens
 from pipeline.installation import Installation
 from store import replies as outbox
 from store.accounts import AccountRow
 from store.cases import CaseRow
 from store.database import Session
-from vocabulary import Comment, GwylioError, Label, OwnReply, Platform, Reading, Reason
+from vocabulary import (
+    Clock,
+    Comment,
+    GwylioError,
+    Label,
+    Language,
+    OwnReply,
+    Platform,
+    Reading,
+    Reason,
+)
 
 log = structlog.get_logger("gwylio.pipeline")
 
@@ -52,7 +63,7 @@ UNWELL = (Transient, RateLimited, AuthExpired, PermissionLost, Unconfirmed)
 def send_reply(
     here: Installation, case_id: int, draft: Draft, *, actor: Actor, now: datetime, saw: int | None = None
 ) -> int:
-    """Check an officer's reply and put it in the outbox; the reply's id.
+    """Check an officer's reply and put it in the outbox, or before whoever must approve it; the reply's id.
 
     Raises:
         replies.ReplyRefused, replies.AlreadyOnItsWay, replies.NoReplyHere, queue.StaleCase, queue.UnknownCase.
@@ -60,9 +71,12 @@ def send_reply(
     with here.store.read() as session:
         account = session.get_one(AccountRow, queue.get(session, case_id).account_id)
     collector = here.collector(account, now)
-    objections = objections_to(here, draft)
+    in_the_words = objections_to(here, draft)
 
     def act(session: Session) -> int:
+        def objections(case: CaseRow, draft: Draft) -> Sequence[reply_rules.Objection]:
+            return (*in_the_words(case, draft), *unfit(here, session, case, draft))
+
         reply = replies.send(
             session,
             case_id,
@@ -75,9 +89,83 @@ def send_reply(
             now=now,
             saw=saw,
         )
+        if draft.by_machine:
+            translations.to_check(
+                session,
+                reply,
+                draft.by_machine,
+                draft.danger,
+                actor=actor,
+                policy=here.policy,
+                calendar=working_days(session, here.policy)[Clock.ANSWER],
+                now=now,
+            )
         return reply.id
 
     return here.store.write(act)
+
+
+def approve_reply(here: Installation, reply_id: int, *, actor: Actor, now: datetime, saw: int | None = None) -> None:
+    """Let a colleague's reply go, as the platform takes it today.
+
+    Raises:
+        replies.NobodysOwn, replies.NoReplyHere, queue.StaleCase, lifecycle.IllegalTransition.
+    """
+    with here.store.read() as session:
+        case_id = outbox.case_of(session, reply_id)
+        if case_id is None:
+            raise replies.NoReplyHere(f"there is no reply {reply_id}")
+        account = session.get_one(AccountRow, queue.get(session, case_id).account_id)
+    collector = here.collector(account, now)
+
+    def act(session: Session) -> None:
+        limits, length_of = collector.capabilities(), collector.length_of
+        replies.approve(session, reply_id, limits=limits, length_of=length_of, actor=actor, now=now, saw=saw)
+
+    here.store.write(act)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A draft as it would be judged: what stands in its way, how it reads, how the platform would count it.
+
+    `length`, `longest` and `parts` are None where the account cannot be opened, so that nobody can say.
+    """
+
+    objections: tuple[reply_rules.Objection, ...]
+    plain: Mapping[str, plain.Plain]
+    length: int | None = None
+    longest: int | None = None
+    parts: int | None = None
+
+
+def look_at_reply(here: Installation, case_id: int, draft: Draft, *, now: datetime) -> Looked:
+    """Everything that can be said of a draft before it is sent; nothing is done."""
+    in_the_words = objections_to(here, draft)
+    with here.store.read() as session:
+        case = queue.get(session, case_id)
+        account = session.get_one(AccountRow, case.account_id)
+        raised = (*in_the_words(case, draft), *unfit(here, session, case, draft))
+    objections = tuple(reply_rules.standing(raised, reason=draft.exception, confirmed=draft.confirmed))
+    texts = {"cy": draft.text_cy.strip(), "en": draft.text_en.strip()}
+    read = {language: plain.read(text) for language, text in texts.items() if text}
+    whole = "\n\n".join(filter(None, texts.values()))
+    try:
+        collector = here.collector(account, now)
+        longest, length = collector.capabilities().longest_reply, collector.length_of(whole)
+        parts = len(reply_rules.split(whole, longest, collector.length_of))
+    except GwylioError:
+        return Looked(objections, read)
+    return Looked(objections, read, length, longest, parts)
+
+
+def unfit(here: Installation, session: Session, case: CaseRow, draft: Draft) -> Sequence[reply_rules.Objection]:
+    """What of the case and the policy stands in the way of a draft, whatever its words."""
+    around = circumstances.of(session, case, policy=here.policy, areas=here.areas)
+    return (
+        *reply_rules.check_fit(draft.text_cy, draft.text_en, around),
+        *reply_rules.check_machine(draft.by_machine, draft.danger, here.policy.translation.machine),
+    )
 
 
 def objections_to(here: Installation, draft: Draft) -> Callable[[CaseRow, Draft], Sequence[reply_rules.Objection]]:
@@ -90,10 +178,21 @@ def objections_to(here: Installation, draft: Draft) -> Callable[[CaseRow, Draft]
             draft.text_en,
             case.reply_in,
             language_of=lambda text: routing.language_of(seen[text].findings)[0],
-            personal_data=lambda text: list(_personal_data(here, seen[text])),
+            personal_data=lambda text: list(_seen_as(Label.PERSONAL_DATA, here, seen[text])),
+            profanity=lambda text: list(_seen_as(Label.PROFANITY, here, seen[text])),
         )
 
     return objections
+
+
+def languages_of(here: Installation) -> Callable[[str], Language]:
+    """How the panel decides the language of a text of ours."""
+
+    def language_of(text: str) -> Language:
+        [opinion] = here.open_panel().read([Reading(_unsaid(text))])
+        return routing.language_of(opinion.findings)[0]
+
+    return language_of
 
 
 def takes_replies(account: AccountRow) -> bool:
@@ -104,15 +203,19 @@ def takes_replies(account: AccountRow) -> bool:
 def _read_draft(here: Installation, draft: Draft) -> Mapping[str, Opinion]:
     """What the panel sees in each text of a draft, read before the transaction that sends it."""
     texts = [text for text in (draft.text_cy.strip(), draft.text_en.strip()) if text]
-    never = datetime.min.replace(tzinfo=UTC)
-    readings = [Reading(Comment(account="", native_id="", text=text, posted_at=never)) for text in texts]
+    readings = [Reading(_unsaid(text)) for text in texts]
     return dict(zip(texts, here.open_panel().read(readings), strict=True))
 
 
-def _personal_data(here: Installation, opinion: Opinion) -> Iterator[Reason]:
-    least = here.policy.threshold(Label.PERSONAL_DATA, opinion.language)
+def _unsaid(text: str) -> Comment:
+    """A text of ours as the panel reads one, though nobody has said it."""
+    return Comment(account="", native_id="", text=text, posted_at=datetime.min.replace(tzinfo=UTC))
+
+
+def _seen_as(label: Label, here: Installation, opinion: Opinion) -> Iterator[Reason]:
+    least = here.policy.threshold(label, opinion.language)
     for finding in opinion.findings:
-        if finding.about is Label.PERSONAL_DATA and finding.score >= least:
+        if finding.about is label and finding.score >= least:
             yield from finding.why
 
 

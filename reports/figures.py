@@ -53,6 +53,7 @@ class Figures:
     answered: int
     reopened: int
     english_only: int
+    by_machine: int = 0
     median_days: float | None
     ninetieth_days: int | None
     collection_delay: timedelta | None
@@ -130,7 +131,8 @@ def figures(
     them any that only a row knows.
     """
     seen = _as_of(rows, until)
-    places = [each.place for kind in (seen.turns, seen.arrivals, seen.reopenings, seen.english_only) for each in kind]
+    kinds = (seen.turns, seen.arrivals, seen.reopenings, seen.english_only, seen.by_machine)
+    places = [each.place for kind in kinds for each in kind]
 
     def count(counts: Callable[[Place], bool]) -> Figures:
         return _counted(within(seen, counts), week, calendar, until)
@@ -170,6 +172,7 @@ def within(rows: Rows, counts: Callable[[Place], bool]) -> Rows:
         arrivals=tuple(each for each in rows.arrivals if counts(each.place)),
         reopenings=tuple(each for each in rows.reopenings if counts(each.place)),
         english_only=tuple(each for each in rows.english_only if counts(each.place)),
+        by_machine=tuple(each for each in rows.by_machine if counts(each.place)),
         platforms=rows.platforms,
         corrections=tuple(each for each in rows.corrections if counts(each.place)),
     )
@@ -205,6 +208,7 @@ def _counted(rows: Rows, week: Week, calendar: Calendar, until: datetime) -> Fig
         answered=len(days),
         reopened=len(rows.reopenings),
         english_only=len(rows.english_only),
+        by_machine=len(rows.by_machine),
         median_days=statistics.median(days) if days else None,
         ninetieth_days=days[math.ceil(NINETIETH * len(days)) - 1] if days else None,
         collection_delay=timedelta(seconds=statistics.median(delays)) if delays else None,
@@ -292,6 +296,7 @@ def _as_of(rows: Rows, until: datetime) -> Rows:
         arrivals=tuple(each for each in rows.arrivals if each.posted_at < until),
         reopenings=tuple(each for each in rows.reopenings if each.at < until),
         english_only=tuple(each for each in rows.english_only if each.at < until),
+        by_machine=tuple(each for each in rows.by_machine if each.at < until),
         platforms=rows.platforms,
         corrections=tuple(each for each in rows.corrections if each.at < until),
     )

@@ -65,6 +65,7 @@ MEDIAN = Measure(N_("Median, working days"), lambda figures: figures.median_days
 NINETIETH = Measure(N_("90th percentile, working days"), lambda figures: figures.ninetieth_days)
 DELAY = Measure(N_("Collection delay, median minutes"), _minutes)
 ENGLISH_ONLY = Measure(N_("English-only replies to Welsh"), lambda figures: figures.english_only)
+BY_MACHINE = Measure(N_("Replies translated by machine"), lambda figures: figures.by_machine)
 REOPENED = Measure(N_("Reopened"), lambda figures: figures.reopened)
 
 ANSWERS: Final = (RECEIVED, NEEDING, DUE, IN_TIME, LATE, SHARE_IN_TIME, STILL_OPEN, OVERDUE, MEDIAN, NINETIETH)
@@ -78,6 +79,7 @@ BESIDES: Final = (
     CLOSED_UNANSWERED,
     REOPENED,
     ENGLISH_ONLY,
+    BY_MACHINE,
     DELAY,
 )
 IN_BRIEF: Final = (RECEIVED, NEEDING, DUE, SHARE_IN_TIME, LATE, OVERDUE, MEDIAN)
@@ -103,5 +105,6 @@ ALL: Final = (
     NINETIETH,
     REOPENED,
     ENGLISH_ONLY,
+    BY_MACHINE,
     DELAY,
 )

@@ -6,7 +6,6 @@ A file is written whole or not at all.  Of a week that is over, the same rows ma
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from moderation.policy import Policy, policy_version
 from moderation.service_areas import Areas
 from reports import csv_file, page
 from reports.figures import Figures, LateCase, Weekly, figures
+from reports.files import write_whole
 from reports.week import NoSuchWeek, Week
 from settings import Settings
 from store import audit, holidays, jobs
@@ -82,7 +82,7 @@ def _write(
     out_dir.mkdir(parents=True, exist_ok=True)
     files: dict[Path, str] = {}
     for name, content in _contents(report, settings, areas):
-        _write_whole(out_dir / name, content)
+        write_whole(out_dir / name, content)
         files[out_dir / name] = hashlib.sha256(content).hexdigest()
     return files
 
@@ -92,18 +92,6 @@ def _contents(report: Weekly, settings: Settings, areas: Areas) -> Iterator[tupl
         words = Words(language)
         yield f"weekly-{report.week}.{language}.html", page.html(report, words, areas, settings.body).encode()
         yield f"weekly-{report.week}.{language}.csv", csv_file.written(report, words, areas)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _record(session: Session, week: Week, files: dict[Path, str], *, now: datetime) -> None:

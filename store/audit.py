@@ -13,7 +13,7 @@ import hmac
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -181,6 +181,15 @@ def rows(session: Session) -> Iterator[dict[str, Any]]:
                 "after": row.after,
                 "mac": row.mac.hex(),
             }
+
+
+def between(session: Session, start: datetime, end: datetime, actions: Collection[str]) -> Sequence[AuditRow]:
+    """The rows of these actions from `start` up to `end`, oldest first."""
+    return session.scalars(
+        select(AuditRow)
+        .where(AuditRow.action.in_(actions), AuditRow.at >= start, AuditRow.at < end)
+        .order_by(AuditRow.number)
+    ).all()
 
 
 def read_head(path: Path) -> Head | None:

@@ -58,13 +58,20 @@ ENUMS = (
     vocabulary.Severity,
     vocabulary.Presence,
     vocabulary.State,
+    vocabulary.ReviewState,
+    vocabulary.ReviewAct,
+    vocabulary.Opened,
     vocabulary.ReplyKind,
     vocabulary.ReplyState,
+    vocabulary.NoticeState,
+    vocabulary.TranslationOf,
+    vocabulary.TranslationState,
     vocabulary.Role,
     vocabulary.Clock,
     vocabulary.RemovalKind,
     vocabulary.RemovalState,
     vocabulary.NotDone,
+    vocabulary.MatterState,
 )
 
 

@@ -17,13 +17,16 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import flag_modified
 
 from store.base import Base, insert_if_absent
+from store.incidents import IncidentRow
+from store.matters import ENDED, MatterRow, PauseRow
 from vocabulary import Reason, ReplyLanguage, Severity, State
 
 
 class CaseRow(Base):
     """One person's conversation in one thread that wants a decision.
 
-    Only `moderation.queue` writes `state`.  `version` is what a form says it saw.
+    A `restricted` case is opened with a purpose, by those whose role needs it.  Only
+    `moderation.queue` writes `state`.  `version` is what a form says it saw.
     """
 
     __tablename__ = "cases"
@@ -59,6 +62,8 @@ class CaseRow(Base):
     reply_in: Mapped[ReplyLanguage]
     answer_owed: Mapped[bool]
     severity: Mapped[Severity]
+    restricted: Mapped[bool] = mapped_column(default=False)
+    snoozed_until: Mapped[date | None]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     escalated_to: Mapped[str] = mapped_column(default="")
     due: Mapped[date]
@@ -78,7 +83,7 @@ class CaseRow(Base):
 class RoundRow(Base):
     """One turn of the clocks.  `first_due` never changes; `due_because` says why `due` did.
 
-    `foi_due` and `sar_due` run beside the answer clock where the comment may be such a request.
+    What may be a request under the law, and a complaint, has a clock of its own beside it (store/matters.py).
     """
 
     __tablename__ = "round"
@@ -97,8 +102,6 @@ class RoundRow(Base):
     ack_due: Mapped[date | None]
     due: Mapped[date]
     first_due: Mapped[date]
-    foi_due: Mapped[date | None]
-    sar_due: Mapped[date | None]
     due_because: Mapped[str] = mapped_column(default="")
     beyond_known: Mapped[bool] = mapped_column(default=False)
     acknowledged_at: Mapped[datetime | None]
@@ -242,15 +245,40 @@ def newest_in_thread(session: Session, account_id: int, author_id: int | None, t
 
 
 def running(session: Session, *, after: int = 0, limit: int = 500) -> Sequence[Facts]:
-    """Cases that still owe something, with their current round, a page at a time by id."""
+    """Cases that still owe something, with their current round, a page at a time by id.
+
+    One that was answered or closed still does where a request, a complaint or an incident in it has not ended.
+    """
+    live = select(MatterRow.case_id).where(MatterRow.state.not_in(ENDED))
+    happened = select(IncidentRow.case_id).where(IncidentRow.ended_at.is_(None))
     rows = session.execute(
         select(CaseRow, RoundRow)
         .join(RoundRow, (RoundRow.case_id == CaseRow.id) & (RoundRow.number == CaseRow.round))
-        .where(CaseRow.state.not_in([State.CLOSED, State.ANSWERED]), CaseRow.id > after)
+        .where(
+            CaseRow.state.not_in([State.CLOSED, State.ANSWERED]) | CaseRow.id.in_(live) | CaseRow.id.in_(happened),
+            CaseRow.id > after,
+        )
         .order_by(CaseRow.id)
         .limit(limit)
     )
     return [Facts(case, turn) for case, turn in rows]
+
+
+def late_though_still(session: Session, *, today: date) -> Sequence[int]:
+    """The pauses that last while the date of their clock has come or gone."""
+    of_rounds = (
+        select(PauseRow.id)
+        .join(RoundRow, (RoundRow.case_id == PauseRow.case_id) & (RoundRow.number == PauseRow.round))
+        .where(RoundRow.due <= today)
+    )
+    of_matters = select(PauseRow.id).join(MatterRow, MatterRow.id == PauseRow.matter_id).where(MatterRow.due <= today)
+    return session.scalars(
+        select(PauseRow.id).where(
+            PauseRow.ended.is_(None),
+            PauseRow.struck_at.is_(None),
+            PauseRow.id.in_(of_rounds) | PauseRow.id.in_(of_matters),
+        )
+    ).all()
 
 
 def events(session: Session, case_id: int) -> Sequence[EventRow]:

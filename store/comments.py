@@ -307,6 +307,45 @@ def newest_since(session: Session, since: datetime, limit: int) -> list[vocabula
     return [_as_comment(row) for row in rows]
 
 
+def posts_unread(session: Session, *, limit: int) -> list[tuple[int, str, datetime]]:
+    """Id, words and time of our own posts whose language nobody has read, newest first."""
+    rows = session.execute(
+        select(PostRow.id, PostRow.text, PostRow.posted_at)
+        .where(PostRow.language == "")
+        .order_by(PostRow.posted_at.desc(), PostRow.id.desc())
+        .limit(limit)
+    )
+    return [(post_id, text, at) for post_id, text, at in rows]
+
+
+def keep_post_languages(session: Session, found: Mapping[int, vocabulary.Language]) -> None:
+    """The language of each of these posts."""
+    for post_id, language in found.items():
+        session.execute(update(PostRow).where(PostRow.id == post_id).values(language=language.value))
+
+
+def wordings(session: Session, ids: Sequence[int]) -> Sequence[RevisionRow]:
+    """Every wording of these comments with what the platform gave us, in order of the comments and of time."""
+    return session.scalars(
+        select(RevisionRow).where(RevisionRow.comment_id.in_(ids)).order_by(RevisionRow.comment_id, RevisionRow.number)
+    ).all()
+
+
+def placed_since(session: Session, since: datetime, limit: int) -> list[tuple[int, str, str]]:
+    """Id, case reference and the account's service area of the newest comments that have a case, newest first."""
+    from store.cases import CaseRow
+
+    rows = session.execute(
+        select(CommentRow.id, CaseRow.reference, AccountRow.service_area)
+        .join(CaseRow, CaseRow.id == CommentRow.case_id)
+        .join(AccountRow, AccountRow.id == CommentRow.account_id)
+        .where(CommentRow.posted_at >= since)
+        .order_by(CommentRow.posted_at.desc(), CommentRow.id.desc())
+        .limit(limit)
+    )
+    return [(comment_id, reference, area) for comment_id, reference, area in rows]
+
+
 def fingerprint(text: str) -> str:
     """SHA-256 of the words as they came, in UTF-8 (lone surrogates pass)."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

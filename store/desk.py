@@ -34,7 +34,8 @@ class Wanted:
     """Which cases to list.  `areas` is what the reader may see (None: all); the rest is what they chose.
 
     `waiting` is True for cases in which somebody has something to do (an answer is owed, or it is
-    serious, or it was escalated), False for those that only want a look, None for both.
+    serious, or it was escalated), False for those that only want a look, None for both.  `awake_on`
+    leaves out what is put off beyond that day.
     """
 
     areas: frozenset[str] | None
@@ -45,6 +46,7 @@ class Wanted:
     state: State | None = None
     due_before: date | None = None
     owner_id: int | None = None
+    awake_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +54,14 @@ class QueueCase:
     """One line of the queue: the comment whose answer is owed, and what is known of its case."""
 
     id: int
+    version: int
     reference: str
     state: State
     service_area: str
     reply_in: ReplyLanguage
     answer_owed: bool
     severity: Severity
+    restricted: bool
     due: date
     ack_due: date | None
     acknowledged: bool
@@ -144,6 +148,19 @@ class Unsettled:
     platform: Platform
 
 
+@dataclass(frozen=True, slots=True)
+class ForApproval:
+    """A reply that waits for a colleague's approval, with the comment it answers and whoever wrote it."""
+
+    reply: ReplyRow
+    case: CaseRow
+    comment: CommentRow
+    words: str
+    writer: str
+    account: str
+    platform: Platform
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hears:
     """Whose warnings to list: a member of staff, their roles, and the areas whose officer they are (None: all)."""
@@ -165,6 +182,8 @@ class Reminder:
 
 OPEN = text("cases.state NOT IN ('closed', 'answered')")
 """In the words of the partial index, without which SQLite would not see that it fits."""
+_AWAITING_APPROVAL = text("reply.state = 'awaiting_approval'")
+"""The same, of the replies that wait for a colleague."""
 
 
 def queue_page(
@@ -192,6 +211,17 @@ def count(session: Session, wanted: Wanted) -> int:
 def area_of(session: Session, case_id: int) -> str | None:
     """The service area of a case, or None where there is no such case."""
     return session.scalar(select(CaseRow.service_area).where(CaseRow.id == case_id))
+
+
+def is_restricted(session: Session, case_id: int) -> bool:
+    """Whether a case is opened only with a purpose."""
+    return bool(session.scalar(select(CaseRow.restricted).where(CaseRow.id == case_id)))
+
+
+def restricted_cases(session: Session, *, limit: int) -> tuple[QueueCase, ...]:
+    """The open restricted cases of every area, due soonest first."""
+    rows = session.execute(_LINE.where(OPEN, CaseRow.restricted).order_by(CaseRow.due, CaseRow.id).limit(limit))
+    return tuple(map(_queue_case, rows))
 
 
 def case_of_part(session: Session, part_id: int) -> int | None:
@@ -243,6 +273,7 @@ def reminders(session: Session, hears: Hears, areas: frozenset[str] | None, *, l
         ToldRow.whom.in_(hears.roles),
         and_(ToldRow.whom == "area", officer_of),
         and_(ToldRow.whom == "owner", CaseRow.owner_id == hears.user_id),
+        ToldRow.whom == f"user:{hears.user_id}",
     )
     latest = (
         select(ToldRow.case_id, func.max(ToldRow.at).label("at"))
@@ -279,6 +310,32 @@ def unsettled(session: Session, areas: frozenset[str] | None) -> Sequence[Unsett
     return [Unsettled(*row) for row in rows]
 
 
+def for_approval(session: Session, areas: frozenset[str] | None) -> Sequence[ForApproval]:
+    """Replies that wait for approval, those whose answer is due soonest first, in the areas the reader may see."""
+    rows = session.execute(
+        select(
+            ReplyRow,
+            CaseRow,
+            CommentRow,
+            RevisionRow.text,
+            UserRow.full_name,
+            AccountRow.display_name,
+            AccountRow.platform,
+        )
+        .join(CaseRow, CaseRow.id == ReplyRow.case_id)
+        .join(CommentRow, CommentRow.id == ReplyRow.comment_id)
+        .join(RevisionRow, and_(RevisionRow.comment_id == CommentRow.id, RevisionRow.number == CommentRow.latest))
+        .join(UserRow, UserRow.id == ReplyRow.author_id)
+        .join(AccountRow, AccountRow.id == CaseRow.account_id)
+        .where(
+            _AWAITING_APPROVAL,
+            true() if areas is None else CaseRow.service_area.in_(areas),
+        )
+        .order_by(CaseRow.due, ReplyRow.id)
+    )
+    return [ForApproval(*row) for row in rows]
+
+
 _Owner = aliased(UserRow)
 _COMMENTS = (
     select(func.count()).where(CommentRow.case_id == CaseRow.id).correlate(CaseRow).scalar_subquery().label("comments")
@@ -286,12 +343,14 @@ _COMMENTS = (
 _LINE: Select[*tuple[Any, ...]] = (
     select(
         CaseRow.id,
+        CaseRow.version,
         CaseRow.reference,
         CaseRow.state,
         CaseRow.service_area,
         CaseRow.reply_in,
         CaseRow.answer_owed,
         CaseRow.severity,
+        CaseRow.restricted,
         CaseRow.due,
         RoundRow.ack_due,
         RoundRow.acknowledged_at,
@@ -349,6 +408,8 @@ def _wanted(query: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[An
         query = query.where(CaseRow.due < wanted.due_before, CaseRow.answer_owed)
     if wanted.owner_id is not None:
         query = query.where(CaseRow.owner_id == wanted.owner_id)
+    if wanted.awake_on is not None:
+        query = query.where(or_(CaseRow.snoozed_until.is_(None), CaseRow.snoozed_until <= wanted.awake_on))
     if wanted.severity is not None:
         query = query.where(CaseRow.severity == wanted.severity)
     if wanted.waiting is not None:

@@ -17,6 +17,7 @@ from store.cases import CaseRow, EventRow, RoundRow
 from store.comments import CommentRow
 from store.replies import ReplyRow
 from store.silences import Silence, overlapping
+from store.translations import TranslationRow
 from vocabulary import Act, Language, Note, Origin, Platform
 
 OWED_WELSH = frozenset({Language.CY, Language.MIXED})
@@ -85,6 +86,7 @@ class Rows:
     arrivals: tuple[Arrival, ...] = ()
     reopenings: tuple[Happening, ...] = ()
     english_only: tuple[Happening, ...] = ()
+    by_machine: tuple[Happening, ...] = ()
     platforms: tuple[Platform, ...] = ()
     silences: tuple[Silence, ...] = ()
     searched: int = 0
@@ -101,6 +103,7 @@ def rows(session: Session, start: datetime, end: datetime, first_day: date) -> R
         arrivals=_arrivals(session, start, end),
         reopenings=_reopenings(session, start, end),
         english_only=_english_only(session, start, end),
+        by_machine=_by_machine(session, start, end),
         platforms=tuple(sorted(set(session.scalars(select(AccountRow.platform))))),
         silences=tuple(overlapping(session, start, end)),
         searched=_searched(session, start, end),
@@ -267,5 +270,23 @@ def _english_only(session: Session, start: datetime, end: datetime) -> tuple[Hap
             at,
         )
         for at, area, written, started, platform in found
+        if at is not None
+    )
+
+
+def _by_machine(session: Session, start: datetime, end: datetime) -> tuple[Happening, ...]:
+    """Replies that left with words a machine had translated, whether or not they have been checked since."""
+    marked = select(TranslationRow.reply_id).where(TranslationRow.reply_id.is_not(None))
+    found = session.execute(
+        select(ReplyRow.sent_at, CaseRow.service_area, CommentRow.language, AccountRow.platform)
+        .join(CaseRow, CaseRow.id == ReplyRow.case_id)
+        .join(AccountRow, AccountRow.id == CaseRow.account_id)
+        .join(CommentRow, CommentRow.id == ReplyRow.comment_id)
+        .where(ReplyRow.sent_at >= start, ReplyRow.sent_at < end, ReplyRow.id.in_(marked))
+        .order_by(ReplyRow.id)
+    )
+    return tuple(
+        Happening(Place(area=area, platform=platform, language=language_of(language)), at)
+        for at, area, language, platform in found
         if at is not None
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, delete, select
@@ -126,6 +126,12 @@ def grants(session: Session, user_id: int) -> Sequence[GrantRow]:
     return session.scalars(select(GrantRow).where(GrantRow.user_id == user_id).order_by(GrantRow.id)).all()
 
 
+def full_names(session: Session, usernames: Collection[str]) -> dict[str, str]:
+    """What people are called, by the name they sign in with."""
+    found = session.execute(select(UserRow.username, UserRow.full_name).where(UserRow.username.in_(usernames)))
+    return {row.username: row.full_name for row in found}
+
+
 def anybody(session: Session) -> bool:
     """Whether at least one person may sign in."""
     return session.scalar(select(UserRow.id).where(UserRow.active).limit(1)) is not None
@@ -134,3 +140,20 @@ def anybody(session: Session) -> bool:
 def forget_sessions(session: Session, *, before: datetime) -> None:
     """Delete the sessions that expired before this moment."""
     session.execute(delete(WebSessionRow).where(WebSessionRow.expires_at < before))
+
+
+def who_may_see(session: Session, usernames: Sequence[str], area: str) -> list[int]:
+    """Of these, the active members of staff who may see cases of this area, each once."""
+    rows = session.scalars(
+        select(UserRow.id)
+        .join(GrantRow, GrantRow.user_id == UserRow.id)
+        .where(
+            UserRow.username.in_(usernames),
+            UserRow.active,
+            GrantRow.area.in_([area, EVERY_AREA]),
+            GrantRow.role.in_([Role.OFFICER, Role.COMMUNICATIONS]),
+        )
+        .distinct()
+        .order_by(UserRow.id)
+    )
+    return list(rows)

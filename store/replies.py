@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, func, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, func, select, text
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from store.accounts import AccountRow
@@ -19,6 +19,14 @@ class ReplyRow(Base):
     """What an officer wrote, in each language.  Its state is that of its least advanced part."""
 
     __tablename__ = "reply"
+    __table_args__ = (
+        Index(
+            "ix_reply_awaiting_approval",
+            "case_id",
+            sqlite_where=text("state = 'awaiting_approval'"),
+            postgresql_where=text("state = 'awaiting_approval'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
@@ -87,9 +95,14 @@ def waiting_for_a_person(session: Session) -> Sequence[tuple[ReplyRow, PartRow]]
     return [(reply, part) for reply, part in rows]
 
 
-def reply(session: Session, reply_id: int) -> ReplyRow:
+def reply(session: Session, reply_id: int, *, lock: bool = False) -> ReplyRow:
     """The reply with this id, which exists."""
-    return session.get_one(ReplyRow, reply_id)
+    return session.get_one(ReplyRow, reply_id, with_for_update=lock or None)
+
+
+def case_of(session: Session, reply_id: int) -> int | None:
+    """The case that a reply belongs to, if there is such a reply."""
+    return session.scalar(select(ReplyRow.case_id).where(ReplyRow.id == reply_id))
 
 
 def part(session: Session, part_id: int) -> PartRow:

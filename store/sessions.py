@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from store.people import GrantRow, UserRow, WebSessionRow
+from store.people import EVERY_AREA, GrantRow, UserRow, WebSessionRow
 from vocabulary import Role
 
 
@@ -107,3 +107,8 @@ def officers(session: Session) -> Mapping[str, Sequence[Colleague]]:
     for area, user_id, full_name in rows:
         found.setdefault(area, []).append(Colleague(user_id, full_name))
     return found
+
+
+def officers_of(by_area: Mapping[str, Sequence[Colleague]], area: str) -> list[Colleague]:
+    """The officers of one service area, those of every area last."""
+    return [*by_area.get(area, ()), *by_area.get(EVERY_AREA, ())]

@@ -10,6 +10,7 @@ from typing import Any
 
 from moderation import deadlines, policy, queue
 from moderation.calendar import calendars, seed_holidays
+from moderation.record import Actor
 from moderation.routing import Route
 from store import accounts, comments, people
 from store.accounts import AccountRow
@@ -106,10 +107,10 @@ def comes(store: Store, comment: Comment | None = None, *, now: datetime = NOON,
     return store.write(act)
 
 
-def does(store: Store, case_id: int, act: Act, *, who: queue.Actor, now: datetime = NOON, **more: Any) -> CaseRow:
+def does(store: Store, case_id: int, act: Act, *, who: Actor, now: datetime = NOON, **more: Any) -> CaseRow:
     """One step along the lifecycle."""
     return store.write(lambda session: queue.advance(session, case_id, act, actor=who, now=now, policy=POWYS, **more))
 
 
-def officer(store: Store, username: str = "mair") -> queue.Actor:
-    return store.write(lambda session: queue.Actor(username, a_user(session, username).id))
+def officer(store: Store, username: str = "mair") -> Actor:
+    return store.write(lambda session: Actor(username, a_user(session, username).id))

@@ -18,7 +18,7 @@ from collectors.base import Collector
 from collectors.registry import Unsupported
 from moderation import budgets, policy, service_areas
 from moderation.entries import Box, Entry
-from moderation.queue import Actor
+from moderation.record import Actor
 from moderation.replies import Draft, NotFromHere
 from pipeline import EntryRefused, Installation
 from settings import Keys, Settings

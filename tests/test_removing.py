@@ -11,7 +11,7 @@ from sqlalchemy import select
 import pipeline
 from moderation import removals
 from moderation.house_rules import RemovalRefused, Wish
-from moderation.queue import Actor
+from moderation.record import Actor
 from simulator.faults import Kind
 from store import cases
 from store.audit import AuditRow

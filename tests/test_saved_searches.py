@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 import pipeline
 from moderation import saved_searches
-from moderation.queue import Actor
+from moderation.record import Actor
 from moderation.saved_searches import SearchRefused
 from store import searches, silences
 from store.accounts import StreamRow

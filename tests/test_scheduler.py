@@ -117,7 +117,7 @@ def test_running_once_does_the_whole_job(dyffryn: Town) -> None:
 
     assert len(dyffryn.published()) == 2
     assert {case.state.value for case in dyffryn.cases()} == {"answered"}
-    assert len(list(dyffryn.here.settings.reports_dir.iterdir())) == 4
+    assert len(list(dyffryn.here.settings.reports_dir.iterdir())) == 6
 
 
 def test_the_weekly_report_is_published_once_and_caught_up_when_monday_was_missed(dyffryn: Town) -> None:

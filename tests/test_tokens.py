@@ -436,7 +436,7 @@ def test_no_reply_is_lost_while_its_token_cannot_be_renewed(dyffryn: Village) ->
 
 
 def queue_a_reply(dyffryn: Village) -> None:
-    from moderation.queue import Actor
+    from moderation.record import Actor
     from moderation.replies import Draft
     from store.cases import CaseRow
     from tests.factories import a_user

@@ -22,7 +22,7 @@ import pipeline
 import settings as configuration
 from classifiers.panel import Panel
 from moderation import queue
-from moderation.queue import Actor
+from moderation.record import Actor
 from moderation.replies import Draft
 from pipeline import Installation
 from settings import Settings

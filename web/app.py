@@ -21,16 +21,40 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Receive, Scope, Send
 
-from moderation import removal_letters, saved_replies
+from moderation import removal_letters, saved_replies, word_bank
 from moderation.lifecycle import IllegalTransition
 from moderation.queue import StaleCase, UnknownCase
 from moderation.removal_life import IllegalRemoval
 from moderation.removals import StaleRemoval, UnknownRemoval
 from moderation.replies import NoReplyHere
+from moderation.translations import NotTheirs
 from pipeline import Installation
-from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, gate
+from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, PurposeNeeded, gate
 from web.pages import STATIC, chosen_language, in_both, in_other_language, render
-from web.routes import accounts, cases, entering, entry, escalations, queue, removals, reports, tokens, webhooks
+from web.routes import (
+    accounts,
+    approvals,
+    authors,
+    cases,
+    conduct,
+    entering,
+    entry,
+    escalations,
+    incidents,
+    matters,
+    monitoring,
+    notices,
+    queue,
+    register,
+    removals,
+    reports,
+    senior,
+    templates,
+    tokens,
+    translations,
+    triage,
+    webhooks,
+)
 from web.security import HEADERS, KEEP_NOTHING, PlainForms, SafeAnswers, SignInLimit
 from web.wired import Web
 from words import LANGUAGES, Words
@@ -67,6 +91,11 @@ ERRORS: Final[Mapping[type[Exception], Said]] = {
         409,
         N_("Somebody moved this case while you were reading"),
         N_("Nothing has been done. Look at the case again and decide anew."),
+    ),
+    NotTheirs: (
+        409,
+        N_("The translators do not have this any more"),
+        N_("Nothing has been done; look at the case again and decide anew."),
     ),
     IllegalTransition: (
         409,
@@ -112,15 +141,39 @@ def create_app(
         max_body_size=LARGEST_FORM,
     )
     saved = saved_replies.load(here.settings.config_dir / saved_replies.FILE)
+    bank = word_bank.load(here.settings.config_dir / word_bank.FILE)
     letters = saved_replies.load(here.settings.config_dir / removal_letters.FILE)
-    app.state.web = Web(here, now, saved, letters, limit or SignInLimit())
+    app.state.web = Web(here, now, saved, bank, letters, limit or SignInLimit())
     app.include_router(entry.door)
     app.include_router(webhooks.router)
-    for part in (entry, queue, cases, entering, escalations, removals, reports, accounts, tokens):
+    for part in (
+        entry,
+        queue,
+        incidents,
+        triage,
+        cases,
+        authors,
+        conduct,
+        monitoring,
+        matters,
+        entering,
+        escalations,
+        removals,
+        reports,
+        accounts,
+        register,
+        tokens,
+        senior,
+        notices,
+        templates,
+        translations,
+        approvals,
+    ):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind in ERRORS:
         app.add_exception_handler(kind, _told)
+    app.add_exception_handler(PurposeNeeded, _say_why_first)
     app.add_exception_handler(NotSignedIn, _sign_in_first)
     app.add_exception_handler(HTTPException, _of_status)
     app.add_exception_handler(Exception, _ours)
@@ -137,6 +190,13 @@ async def _not_a_plain_form(scope: Scope, receive: Receive, send: Send) -> None:
 def _told(request: Request, error: Exception) -> Response:
     said = next(said for kind, said in ERRORS.items() if isinstance(error, kind))
     return _error_page(request, said, case_id=request.path_params.get("case_id"))
+
+
+def _say_why_first(request: Request, error: Exception) -> Response:
+    """A restricted case is opened with a purpose: whoever has said none today is asked for it."""
+    case_id = error.case_id if isinstance(error, PurposeNeeded) else 0
+    language = chosen_language(request) or "en"
+    return RedirectResponse(f"/{language}/cases/{case_id}/purpose", 303)
 
 
 def _sign_in_first(request: Request, _error: Exception) -> Response:
@@ -183,12 +243,17 @@ def _error_page(request: Request, said: Said, *, case_id: object = None, **value
         )
     words = Words(language)
     to_case = status == 409 and case_id is not None
-    back = f"cases/{case_id}" if to_case else "queue"
+    reader = getattr(request.state, "reader", None)
+    back = f"cases/{case_id}" if to_case else reader.home if reader else "queue"
     error = {
         "title": words.gettext(title),
         "text": words.gettext(text, **values),
         "back": f"/{language}/{back}",
-        "back_text": words.gettext("Look at the case again") if to_case else words.gettext("Go to the queue"),
+        "back_text": words.gettext("Look at the case again")
+        if to_case
+        else words.gettext("Go to the queue")
+        if back == "queue"
+        else words.gettext("Go to the translations"),
     }
     stays = request.method in {"GET", "HEAD"} and request.url.path.startswith(f"/{language}/")
     toggle = in_other_language(request, words.other) if stays else f"/{words.other}/{back}"

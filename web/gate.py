@@ -9,38 +9,63 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
-from store import desk, evidence, removals, sessions
+from moderation import restricted
+from store import authors, conduct, desk, evidence, removals, replies, sessions
 from store.database import Session
 from vocabulary import GwylioError, Role
-from web.security import IDLE, SESSION_COOKIE, TOUCH_AFTER, Reader, brings_files, same, token_hash
+from web.security import IDLE, SESSION_COOKIE, SHOWN_ONLY, TOUCH_AFTER, Reader, brings_files, same, token_hash
 from web.wired import Web
 from words import Words, is_screen
 from words.names import N_
 
 EVERYBODY: Final = frozenset(Role)
+CASES: Final = EVERYBODY - {Role.TRANSLATOR}
+"""Who may open cases; translators are shown what they are asked for, and no more."""
 ANSWERING: Final = frozenset({Role.OFFICER, Role.COMMUNICATIONS})
 WATCHING: Final = frozenset({Role.COMMUNICATIONS, Role.AUDITOR, Role.ADMINISTRATOR})
 COMMUNICATIONS: Final = frozenset({Role.COMMUNICATIONS})
+FLAGGING: Final = frozenset({Role.OFFICER, Role.COMMUNICATIONS, Role.SENIOR})
+SENIOR: Final = frozenset({Role.COMMUNICATIONS, Role.SENIOR})
+AUDITING: Final = frozenset({Role.AUDITOR})
 CONNECTING: Final = frozenset({Role.COMMUNICATIONS, Role.ADMINISTRATOR})
 AGREEING: Final = frozenset({Role.COMMUNICATIONS, Role.LEGAL})
 APPEALS: Final = frozenset({Role.COMMUNICATIONS, Role.LEGAL, Role.SENIOR})
+TRANSLATING: Final = frozenset({Role.TRANSLATOR})
+
+HEARING: Final = frozenset({Role.COMMUNICATIONS, Role.SAFEGUARDING, Role.LEGAL, Role.AUDITOR})
+"""Who is told of incidents, each of those that concern them."""
 
 PUBLIC: Final = frozenset({"entry", "healthz", "sign_in_page", "sign_in", "webhook_asked", "webhook_came"})
 """Routes for people who have not signed in, and for platforms, which sign what they send."""
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "sign_out": EVERYBODY,
-    "queue": EVERYBODY,
-    "case": EVERYBODY,
-    "redraw": EVERYBODY,
-    "redrawn": EVERYBODY,
+    "queue": CASES,
+    "case": CASES,
+    "redraw": CASES,
+    "redrawn": CASES,
     "saved_reply": ANSWERING,
     "reply": ANSWERING,
+    "check_reply": ANSWERING,
+    "ask_translation": ANSWERING,
+    "translation_came": ANSWERING,
+    "withdraw_translation": ANSWERING,
+    "approvals": ANSWERING,
+    "approve": ANSWERING,
+    "send_back": ANSWERING,
+    "templates": ANSWERING,
+    "new_template_page": COMMUNICATIONS,
+    "new_template": COMMUNICATIONS,
+    "template_page": COMMUNICATIONS,
+    "change_template": COMMUNICATIONS,
+    "retire_template": COMMUNICATIONS,
+    "translations": TRANSLATING,
+    "translate": TRANSLATING,
     "act": ANSWERING,
     "note": ANSWERING,
     "answer_owed": ANSWERING,
@@ -59,24 +84,73 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "decide_appeal": APPEALS,
     "correct": ANSWERING,
     "record_reply": ANSWERING,
+    "claim": ANSWERING,
+    "snooze": ANSWERING,
+    "answer_wave": ANSWERING,
+    "bulk_act": ANSWERING,
+    "bulk_undo": ANSWERING,
+    "purpose_page": restricted.MAY_OPEN,
+    "purpose": restricted.MAY_OPEN,
+    "restrict": ANSWERING | {Role.SAFEGUARDING},
+    "bundle": ANSWERING | {Role.SAFEGUARDING},
+    "begin_incident": ANSWERING | {Role.SAFEGUARDING},
+    "incidents": HEARING,
+    "end_incident": HEARING | ANSWERING,
+    "take_up": ANSWERING,
+    "matter": ANSWERING,
+    "strike_pause": ANSWERING,
+    "refer": ANSWERING,
+    "author": ANSWERING,
+    "author_purpose": ANSWERING,
+    "reviews": COMMUNICATIONS,
+    "review": COMMUNICATIONS,
+    "review_act": COMMUNICATIONS,
+    "review_again": COMMUNICATIONS,
+    "monitoring": AUDITING,
+    "monitoring_csv": AUDITING,
     "enter_page": ANSWERING,
     "enter": ANSWERING,
-    "evidence": EVERYBODY,
+    "evidence": CASES,
     "escalations": WATCHING,
     "settle": COMMUNICATIONS,
+    "senior": SENIOR,
+    "senior_flag": ANSWERING,
+    "senior_flag_end": FLAGGING,
+    "notices": EVERYBODY,
+    "notice_language": EVERYBODY,
+    "settle_notice": CONNECTING,
     "weekly": EVERYBODY,
     "weekly_csv": EVERYBODY,
     "accounts": WATCHING,
     "token": CONNECTING,
+    "register": WATCHING | {Role.OFFICER},
+    "register_record": WATCHING | {Role.OFFICER, Role.SENIOR},
+    "give_access": CONNECTING,
+    "end_access": CONNECTING,
+    "users_csv": WATCHING,
 }
 
+PUT_BEFORE: Final[Mapping[str, frozenset[Role]]] = {"senior_flag_end": frozenset({Role.SENIOR})}
+"""Acts on a case that are open to roles which are shown something of it and do not open it."""
+SAYING_WHY: Final = frozenset({"purpose_page", "purpose"})
+"""Routes of a restricted case that are open before a purpose is given: they show nothing of it."""
+
 PAGES: Final = (
-    ("queue", N_("Queue"), "queue", ("queue", "cases")),
+    ("queue", N_("Queue"), "queue", ("queue", "cases", "bulk")),
+    ("translations", N_("Translations"), "translations", ("translations",)),
+    ("approvals", N_("To approve"), "approvals", ("approvals", "replies")),
+    ("templates", N_("Saved replies"), "templates", ("templates",)),
     ("enter_page", N_("Enter by hand"), "enter", ("enter",)),
     ("escalations", N_("Escalations"), "escalations", ("escalations", "parts")),
     ("removals", N_("Removals"), "removals", ("removals",)),
+    ("incidents", N_("Incidents"), "incidents", ("incidents",)),
+    ("senior", N_("Senior management"), "senior", ("senior",)),
+    ("notices", N_("Messages"), "notices", ("notices",)),
+    ("reviews", N_("Reviews of conduct"), "reviews", ("reviews",)),
+    ("monitoring", N_("Monitoring"), "monitoring", ("monitoring",)),
     ("weekly", N_("Weekly report"), "reports/weekly", ("reports",)),
     ("accounts", N_("Accounts"), "accounts", ("accounts",)),
+    ("register", N_("Account register"), "register", ("register",)),
 )
 """The navigation: the route's name, what the link says, where it leads, and the paths that belong to it."""
 
@@ -91,6 +165,14 @@ class FormNotOurs(GwylioError):
 
 class NotAllowed(GwylioError):
     """The reader may see this and may not do it."""
+
+
+class PurposeNeeded(GwylioError):
+    """The case is restricted, and the reader has not said today why they open it."""
+
+    def __init__(self, case_id: int) -> None:
+        super().__init__(f"case {case_id} is opened with a purpose")
+        self.case_id = case_id
 
 
 class NotThere(GwylioError):
@@ -159,11 +241,19 @@ def _admit(request: Request, web: Web, token: str) -> None:
         raise FormNotOurs(f"a form for {name} came without its token")
     roles = PERMISSIONS.get(name, frozenset())
     named = {key: value for key, value in request.path_params.items() if key in _CASE_BY}
-    held = reader.roles_in(_area(web, *named.popitem())) if named else reader.roles()
+    case = _case(web, *named.popitem()) if named else None
+    if case is not None:
+        held = _held(reader, case, name)
+    elif "author_id" in request.path_params:
+        held = _held_of_author(web, reader, request.path_params["author_id"])
+    else:
+        held = reader.roles()
     if not held:
         raise NotThere
     if not held & roles:
         raise NotAllowed
+    if case and case.restricted and name not in SAYING_WHY:
+        _see(web, reader, case.id)
 
 
 def signed_in(request: Request, web: Web) -> Reader | None:
@@ -208,27 +298,75 @@ MOST_FIELDS: Final = 50
 """In one form, its files aside; none of ours has a third of it."""
 
 
-def _area(web: Web, key: str, value: Any) -> str:
-    """The service area of the case that a path names.
+class _Case(NamedTuple):
+    id: int
+    area: str
+    restricted: bool
+
+
+def _held(reader: Reader, case: _Case, name: str) -> frozenset[Role]:
+    """What the reader is to this case on this route; where it is restricted, only roles that need it count."""
+    held = reader.roles_in(case.area)
+    put_before = PUT_BEFORE.get(name, frozenset())
+    return held & (restricted.MAY_OPEN | put_before) if case.restricted else held - (SHOWN_ONLY - put_before)
+
+
+def _held_of_author(web: Web, reader: Reader, value: Any) -> frozenset[Role]:
+    """What the reader is in any service area in which this author has cases.
 
     Raises:
-        NotThere: it names none.
+        NotThere: there is no such author, or they have none.
+    """
+    with web.store.read() as session:
+        areas = authors.areas_of(session, _number(value))
+    return frozenset(role for area in areas for role in reader.roles_in(area)) - SHOWN_ONLY
+
+
+def _number(value: Any) -> int:
+    """The id that a path holds.
+
+    Raises:
+        NotThere: it is none.
     """
     number = str(value)
     if not number.isascii() or not number.isdigit() or len(number) > LONGEST_ID:
         raise NotThere
+    return int(number)
+
+
+def _see(web: Web, reader: Reader, case_id: int) -> None:
+    """Let a reader pass to a restricted case; the page keeps that they saw it.
+
+    Raises:
+        PurposeNeeded: they have not said why.
+    """
+    now = web.now()
     with web.store.read() as session:
-        case_id = _CASE_BY[key](session, int(number))
+        may = restricted.may_read(session, case_id, user_id=reader.user_id, now=now)
+    if not may:
+        raise PurposeNeeded(case_id)
+
+
+def _case(web: Web, key: str, value: Any) -> _Case:
+    """The case that a path names.
+
+    Raises:
+        NotThere: it names none.
+    """
+    with web.store.read() as session:
+        case_id = _CASE_BY[key](session, _number(value))
         area = desk.area_of(session, case_id) if case_id is not None else None
-    if area is None:
-        raise NotThere
-    return area
+        if case_id is None or area is None:
+            raise NotThere
+        return _Case(case_id, area, desk.is_restricted(session, case_id))
 
 
 _CASE_BY: Final[Mapping[str, Callable[[Session, int], int | None]]] = {
     "case_id": lambda _session, case_id: case_id,
     "comment_id": desk.case_of_comment,
     "part_id": desk.case_of_part,
+    "reply_id": replies.case_of,
+    "review_id": conduct.case_of,
     "evidence_id": evidence.case_of,
     "removal_id": removals.case_of,
 }

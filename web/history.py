@@ -13,14 +13,27 @@ from typing import Any, Final
 
 from moderation.policy import Policy
 from store.desk import Happened
-from vocabulary import Act, Label, Language, Note, Question, ReplyKind, ReplyLanguage, State
+from vocabulary import (
+    Act,
+    Clock,
+    Label,
+    Language,
+    MatterState,
+    Note,
+    Question,
+    ReplyKind,
+    ReplyLanguage,
+    ReviewAct,
+    State,
+)
 from words import Words
 from words.names import N_
 
 SENTENCES: Final[Mapping[str, str]] = {
     Act.ASSIGN: N_("{who} assigned the case."),
     Act.ASK_TRANSLATION: N_("{who} asked for a translation."),
-    Act.TRANSLATED: N_("{who} recorded that the translation is ready."),
+    Act.TRANSLATED: N_("{who} handed in the translation."),
+    Act.WITHDRAW_TRANSLATION: N_("{who} withdrew the request for a translation."),
     Act.ASK_AUTHOR: N_("{who} is waiting for the author to say more."),
     Act.AUTHOR_REPLIED: N_("The author replied."),
     Act.ESCALATE: N_("{who} escalated the case."),
@@ -39,6 +52,17 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.ANSWER_OWED_CHANGED: N_("{who} changed whether an answer is owed."),
     Note.CORRECTED: N_("{who} corrected a finding."),
     Note.DUE_RECOMPUTED: N_("The deadline was counted again."),
+    Note.MATTER: N_("{who} recorded what becomes of a request or complaint."),
+    Note.INCIDENT_OPENED: N_("{who} recorded an incident."),
+    Note.INCIDENT_ENDED: N_("{who} recorded what was done about an incident."),
+    Note.SNOOZED: N_("{who} put the case off."),
+    Note.BUNDLED: N_("{who} made a bundle of the evidence."),
+    Note.RESTRICTED: N_("{who} restricted the case: it is opened with a purpose."),
+    Note.UNRESTRICTED: N_("{who} lifted the restriction of the case."),
+    Note.OPENED_WITH_PURPOSE: N_("{who} opened the restricted case."),
+    Note.PAUSED: N_("A clock stands still."),
+    Note.RESUMED: N_("A clock runs again."),
+    Note.PAUSE_STRUCK: N_("{who} struck out a pause."),
     Note.REPLY_QUEUED: N_("{who} sent a reply to the outbox."),
     Note.REPLY_UNCERTAIN: N_("Nobody knows whether a reply was published: a person must look."),
     Note.REPLY_FAILED: N_("The platform did not take a reply: a person must decide."),
@@ -53,6 +77,17 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.DELETED: N_("{who} deleted a comment on the platform."),
     Note.APPEAL_CAME: N_("{who} recorded an appeal against a removal."),
     Note.APPEAL_DECIDED: N_("{who} decided an appeal against a removal."),
+    Note.SENIOR_FLAGGED: N_("{who} flagged the case for senior management."),
+    Note.SENIOR_FLAG_ENDED: N_("{who} recorded that senior management need not look at it any more."),
+    Note.REPLY_FOR_APPROVAL: N_("{who} wrote a reply, which a colleague must approve."),
+    Note.REPLY_APPROVED: N_("{who} approved a reply; it is in the outbox."),
+    Note.REPLY_SENT_BACK: N_("{who} sent a reply back to whoever wrote it."),
+    Note.TRANSLATION_TAKEN: N_("{who} took up the translation."),
+    Note.TRANSLATION_GIVEN_BACK: N_("{who} gave the translation back to the translators."),
+    Note.TRANSLATION_HANDED_IN: N_("{who} handed in a translation."),
+    Note.TRANSLATION_TO_CHECK: N_("{who} sent a text that a machine had translated; the translators check it."),
+    Note.TRANSLATION_CHECKED: N_("{who} checked a text that a machine had translated."),
+    Note.CONDUCT_REVIEWED: N_("{who} took a step in a review of the author's conduct."),
 }
 
 
@@ -104,6 +139,8 @@ class Teller:
         return outcome.cy if self.words.language == "cy" else outcome.en
 
     def whom(self, value: Any) -> str:
+        if str(value).startswith("user:"):
+            return self.officers.get(int(str(value).removeprefix("user:")), str(value))
         return self.words.gettext(_WHOM[value]) if value in _WHOM else self.area(str(value))
 
     def rule(self, value: Any) -> str:
@@ -132,6 +169,22 @@ class Teller:
         if value in set(Language):
             return self.words.name(Language(value))
         return self.yes_or_no(value == "yes")
+
+    def incident(self, value: Any) -> str:
+        kind = self.policy.incident(str(value))
+        return kind.say(self.words.language) if kind else str(value)
+
+    def as_it_is(self, value: Any) -> str:
+        return str(value)
+
+    def clock(self, value: Any) -> str:
+        return self.words.name(Clock(value)) if value in set(Clock) else str(value)
+
+    def matter(self, value: Any) -> str:
+        return self.words.name(MatterState(value)) if value in set(MatterState) else str(value)
+
+    def review_act(self, value: Any) -> str:
+        return self.words.name(ReviewAct(value)) if value in set(ReviewAct) else str(value)
 
     def language(self, value: Any) -> str:
         return self.words.name(ReplyLanguage(value)) if value in set(ReplyLanguage) else str(value)
@@ -166,6 +219,10 @@ _COMMON: Final[Mapping[str, Fact]] = {
     "to": (N_("Escalated to: {value}"), Teller.whom),
     "outcome": (N_("Outcome: {value}"), Teller.outcome),
 }
+_TRANSLATION: Final[Mapping[str, Fact]] = {
+    "to": (N_("Into: {value}"), Teller.says),
+    "by": (N_("Back by: {value}"), Teller.moment),
+}
 _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
     Note.OPENED: {
         "area": _COMMON["area"],
@@ -184,20 +241,44 @@ _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
         "from": (N_("Before: {value}"), Teller.day),
         "to": (N_("Now: {value}"), Teller.day),
     },
+    Note.MATTER: {
+        "clock": (N_("About: {value}"), Teller.clock),
+        "to": (N_("Now: {value}"), Teller.matter),
+        "due": (N_("Due: {value}"), Teller.day),
+    },
+    Note.INCIDENT_OPENED: {
+        "kind": (N_("What: {value}"), Teller.incident),
+        "due": (N_("Due: {value}"), Teller.day),
+    },
+    Note.INCIDENT_ENDED: {
+        "kind": (N_("What: {value}"), Teller.incident),
+        "reference": (N_("Number: {value}"), Teller.as_it_is),
+    },
+    Note.SNOOZED: {"until": (N_("Until: {value}"), Teller.day)},
+    Note.PAUSED: {"began": (N_("Since: {value}"), Teller.day)},
+    Note.RESUMED: {"began": (N_("Since: {value}"), Teller.day), "ended": (N_("Until: {value}"), Teller.day)},
     Note.REPLY_QUEUED: {"kind": (N_("Kind: {value}"), Teller.kind)},
+    Note.REPLY_FOR_APPROVAL: {"kind": (N_("Kind: {value}"), Teller.kind)},
+    Act.ASK_TRANSLATION: _TRANSLATION,
+    Act.TRANSLATED: _TRANSLATION,
+    Note.TRANSLATION_HANDED_IN: _TRANSLATION,
+    Note.TRANSLATION_TO_CHECK: _TRANSLATION,
+    Note.TRANSLATION_CHECKED: {**_TRANSLATION, "changed": (N_("Put right: {value}"), Teller.yes_or_no)},
     Note.REPLY_RECORDED: {
         "kind": (N_("Kind: {value}"), Teller.kind),
         "at": (N_("Given: {value}"), Teller.moment),
     },
     Note.REMOVAL_ASKED: {"rule": (N_("Rule: {value}"), Teller.house_rule)},
-    Note.HIDDEN: {"how": (N_("How: {value}"), Teller.how)},
+    Note.HIDDEN: {"rule": (N_("Rule: {value}"), Teller.house_rule), "how": (N_("How: {value}"), Teller.how)},
     Note.UNHIDDEN: {"how": (N_("How: {value}"), Teller.how)},
     Note.DELETED: {"how": (N_("How: {value}"), Teller.how)},
     Note.APPEAL_CAME: {"due": (N_("To be decided by: {value}"), Teller.day)},
     Note.APPEAL_DECIDED: {"stays": (N_("Stays down: {value}"), Teller.yes_or_no)},
+    Note.CONDUCT_REVIEWED: {"act": (N_("Step: {value}"), Teller.review_act)},
     Note.TOLD: {"whom": (N_("To: {value}"), Teller.whom), "key": (N_("About: {value}"), Teller.rule)},
 }
 
+STILL: Final = N_("The author must say more; the clock stands still until then.")
 STATE_HINTS: Final[Mapping[State, str]] = {
     State.RECEIVED: N_("Nobody has taken it up yet."),
     State.ASSIGNED: N_("The service area has it."),

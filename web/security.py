@@ -103,6 +103,10 @@ def same(one: str, other: str) -> bool:
     return bool(one) and hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
 
 
+SHOWN_ONLY: Final = frozenset({Role.TRANSLATOR, Role.SAFEGUARDING, Role.LEGAL, Role.SENIOR})
+"""Roles that open no case by themselves: they see what is put before them, on pages of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """The signed-in person, as the pages ask about them."""
@@ -122,13 +126,24 @@ class Reader:
         return self.session.csrf
 
     def roles_in(self, area: str) -> frozenset[Role]:
-        """What they are in one service area."""
-        return frozenset(role for role, granted in self.session.grants if granted in (area, EVERY_AREA))
+        """What they are in one service area; a translator, who is shown texts and no case, is nobody there."""
+        granted = (role for role, where in self.session.grants if where in (area, EVERY_AREA))
+        return frozenset(role for role in granted if role is not Role.TRANSLATOR)
 
     def areas(self) -> frozenset[str] | None:
         """The service areas whose cases they may see; None is all of them."""
+        seen = frozenset(area for role, area in self.session.grants if role not in SHOWN_ONLY)
+        return None if EVERY_AREA in seen else seen
+
+    def granted(self) -> frozenset[str] | None:
+        """The service areas in which they are anything at all; None is all of them."""
         seen = frozenset(area for _role, area in self.session.grants)
         return None if EVERY_AREA in seen else seen
+
+    @property
+    def home(self) -> str:
+        """The page where their work lies."""
+        return "translations" if self.roles() == {Role.TRANSLATOR} else "queue"
 
     def officer_of(self) -> frozenset[str] | None:
         """The service areas whose officer they are; None is all of them."""

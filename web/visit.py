@@ -11,7 +11,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from moderation.queue import Actor
+from moderation.record import Actor
 from pipeline import Installation
 from store.database import Store
 from web.gate import SomeReader, SomeWeb, SomeWords

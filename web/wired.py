@@ -10,6 +10,7 @@ import pipeline
 from moderation.calendar import Calendar
 from moderation.deadlines import london_date
 from moderation.saved_replies import SavedReplies
+from moderation.word_bank import WordBank
 from pipeline import Installation
 from store.database import Store
 from vocabulary import Clock
@@ -27,6 +28,7 @@ class Web:
     here: Installation
     now: Callable[[], datetime]
     saved_replies: SavedReplies
+    word_bank: WordBank
     removal_letters: SavedReplies
     limit: SignInLimit = field(default_factory=SignInLimit)
     forgeries: ForgeryLimit = field(default_factory=ForgeryLimit)

@@ -31,6 +31,7 @@ from transformers import AutoTokenizer, BertConfig, BertModel, PreTrainedTokeniz
 
 from classifiers.encoder import HEADS
 from classifiers.offensive import listed, open_lexicon
+from classifiers.radicals import shown
 from classifiers.text import folded, prepared
 from classifiers.training import dressing, pieces
 from classifiers.training.examples import Example, authored, beginnings, english, joined, templates
@@ -49,18 +50,18 @@ VOCABULARY, WELSH_PIECES, RARE_EMOJI = 31_000, 9_000, 3
 class Plan:
     """How much of everything; the defaults made the model that ships."""
 
-    english_epochs: float = 1.0
+    english_epochs: float = 2.0
     bilingual_epochs: float = 1.0
     english_rate: float = 1.3e-4
     bilingual_rate: float = 1.2e-4
     joined: int = 9_000
     authored_times: int = 5
-    replay: int = 75_000
+    replay: int = 95_000
     switched: int = 20_000
     templates: int = 1_800
     last_epochs: float = 1.0
     last_rate: float = 6e-5
-    last_replay: int = 12_000
+    last_replay: int = 20_000
     neutral: int = 4_000
     targets: int = 30_000
 
@@ -124,7 +125,7 @@ class Workshop:
         self.old = AutoTokenizer.from_pretrained(self.base)
 
     def ids(self, tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
-        found: list[list[int]] = tokenizer([prepared(text) or "." for text in texts], truncation=True, max_length=256)[
+        found: list[list[int]] = tokenizer([shown(text) or "." for text in texts], truncation=True, max_length=256)[
             "input_ids"
         ]
         return found

@@ -22,6 +22,7 @@ def figures(answer: int = 5, acknowledge: int = 1, *, deemed: bool = False) -> R
         answer_days=Figure(value=answer, source=Source.OURS),
         acknowledge_days=Figure(value=acknowledge, source=Source.OURS),
         deemed_next_working_day=deemed,
+        complaint_stage=POWYS.response.complaint_stages,
     )
 
 

@@ -49,6 +49,51 @@ def test_each_pack_carries_its_bodys_figures_and_says_whose_they_are(row: tuple[
     assert pack.response.deemed_next_working_day is False
 
 
+# body                 a machine translates       reference, department     a second reader before an election
+REPLIES = [
+    ("powys",             "immediate_danger", P,  "8.5", False, False, US, "",    False, US, ""),
+    ("cardiff",           "never",            US, "",    False, False, US, "",    False, US, ""),
+    ("carmarthenshire",   "never",            US, "",    False, False, US, "",    False, US, ""),
+    ("rhondda-cynon-taf", "never",            US, "",    True,  True,  P,  "5.3", False, US, ""),
+    ("estyn",             "never",            US, "",    False, False, US, "",    True,  P,  "pre-election"),
+    ("school",            "never",            US, "",    True,  True,  P,  "5.3", False, US, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", REPLIES, ids=lambda row: row[0])
+def test_each_pack_says_of_replies_what_its_body_does_and_no_more(row: tuple[object, ...]) -> None:
+    pack = load(str(row[0]))
+    machine, contents, approval = pack.translation.machine, pack.reply_contents, pack.approval
+    assert row[1:] == (
+        machine.value,
+        machine.source,
+        machine.cites,
+        contents.reference,
+        contents.department,
+        contents.source,
+        contents.cites,
+        approval.pre_election,
+        approval.source,
+        approval.cites,
+    )
+    assert (approval.always, approval.labels) == (False, ()), "no body asks for a second reader at other times"
+    assert pack.translation.days.source is US, "no body states a figure for the translators"
+
+
+def test_a_pre_election_period_takes_in_both_of_its_days(tmp_path: Path) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text(
+        'extends = "estyn"\n[[pre_election]]\nbegins = 2027-03-22\nends = 2027-05-06\n'
+        'title = { cy = "Etholiadau", en = "Elections" }\n',
+        encoding="utf-8",
+    )
+    pack = load(path, areas=AREAS.slugs)
+    on = {day: pack.pre_election_on(date.fromisoformat(day)) is not None for day in (
+        "2027-03-21", "2027-03-22", "2027-05-06", "2027-05-07",
+    )}  # fmt: skip
+    assert list(on.values()) == [False, True, True, False]
+
+
 def test_the_six_bodies_and_their_common_ground_are_all_there_is() -> None:
     assert set(names()) == {str(row[0]) for row in BODIES} | {"common"}
 
@@ -152,6 +197,7 @@ BECAUSE = 'because = { cy = "a", en = "b" }\n'
 LAST = '[[route]]\nto = "default"\nbecause = { cy = "a", en = "b" }\n'
 
 # What the file says after `extends = "common"` on line 1, and every line of the refusal.
+ONE_TRIGGER = "needs exactly one of due_in_working_days, overdue_working_days, unopened_working_hours, severity, labels"
 BROKEN = [
     ("[thresholds]\nabuse = 1.5\n", ["bad.toml:3: thresholds.abuse: must be 1.0 or less"]),
     ("[thresholds]\nabuse = -0.1\n", ["bad.toml:3: thresholds.abuse: must be 0.0 or more"]),
@@ -206,6 +252,15 @@ BROKEN = [
         '[removal]\napprovers = ["mayor"]\n',
         ["bad.toml:3: removal.approvers[1]: must be one of 'communications' or 'legal'"],
     ),
+    (
+        '[translation]\nmachine = { value = "often", source = "ours" }\n',
+        ["bad.toml:3: translation.machine.value: must be one of 'never' or 'immediate_danger'"],
+    ),
+    (
+        '[[pre_election]]\nbegins = 2027-05-06\nends = 2027-03-22\ntitle = { cy = "a", en = "b" }\n',
+        ["bad.toml:2: pre_election[1]: ends must not be earlier than begins"],
+    ),
+    ('[approval]\nlabels = ["welsh"]\n', [f"bad.toml:3: approval.labels[1]: must be one of {LABELS}"]),
     ("route = []\n", ["bad.toml:2: route: must have at least 1"]),
     (
         '[[route]]\nto = "waste"\nwhen = ["spam"]\nbecause = { cy = "a", en = "b" }\n',
@@ -235,7 +290,7 @@ BROKEN = [
     ),
     (
         '[[escalate]]\nslug = "x"\ntell = ["owner"]\nbecause = { cy = "a", en = "b" }\n',
-        ["bad.toml:2: escalate[1]: needs exactly one of due_in_working_days, overdue_working_days, severity, labels"],
+        [f"bad.toml:2: escalate[1]: {ONE_TRIGGER}"],
     ),
     (
         '[[escalate]]\nslug = "x"\ndue_in_working_days = 1\nat_night = true\ntell = ["area"]\n' + BECAUSE,

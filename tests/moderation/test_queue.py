@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from moderation import deadlines, lifecycle, queue
+from moderation import deadlines, lifecycle, matters, pauses, queue
 from moderation.calendar import Holiday, calendars, seed_holidays
 from moderation.lifecycle import IllegalTransition
-from moderation.queue import Actor, ClosingRefused, ReasonNeeded, StaleCase, UnknownCase
+from moderation.queue import ClosingRefused, ReasonNeeded, StaleCase, UnknownCase
+from moderation.record import Actor
 from store import audit, cases, comments
+from store import matters as matter_rows
 from store.audit import AuditRow
 from store.cases import CaseRow, EventRow, RoundRow
 from store.comments import CommentRow
 from store.database import Session, Store
+from store.matters import MatterRow
 from tests.conftest import KEY
 from tests.factories import (
     DAYS,
@@ -31,7 +34,7 @@ from tests.factories import (
     officer,
     with_account,
 )
-from vocabulary import Act, Author, Clock, Note, Reason, ReplyLanguage, Severity, State
+from vocabulary import Act, Author, Clock, MatterState, Note, Reason, ReplyLanguage, Severity, State
 
 LATER = NOON + timedelta(days=1)
 
@@ -50,6 +53,11 @@ def case_of(store: Store, case_id: int) -> CaseRow:
 def rounds_of(store: Store, case_id: int) -> list[RoundRow]:
     with store.read() as session:
         return list(session.scalars(select(RoundRow).where(RoundRow.case_id == case_id).order_by(RoundRow.number)))
+
+
+def matters_of(store: Store, case_id: int) -> list[MatterRow]:
+    with store.read() as session:
+        return list(matter_rows.of_case(session, case_id))
 
 
 def happened(store: Store, case_id: int) -> list[str]:
@@ -92,8 +100,8 @@ def test_a_comment_opens_a_case_whose_clocks_run_since_it_was_posted(store: Stor
 def test_the_clocks_of_the_law_run_beside_the_councils_own(store: Store, mair: Actor) -> None:
     placed = comes(store, clocks=(Clock.ANSWER, Clock.FOI))
 
-    [turn] = rounds_of(store, placed.case_id)
-    assert (turn.foi_due, turn.sar_due) == (date(2026, 12, 1), None)
+    [matter] = matters_of(store, placed.case_id)
+    assert (matter.clock, matter.state, matter.due) == (Clock.FOI, MatterState.POSSIBLE, date(2026, 12, 1))
 
 
 def test_a_further_comment_joins_the_open_case_and_the_first_clock_stands(store: Store, mair: Actor) -> None:
@@ -127,7 +135,7 @@ def test_a_request_under_the_law_that_joins_a_case_starts_that_clock(store: Stor
 
     [turn] = rounds_of(store, first.case_id)
     assert turn.due == date(2026, 11, 9)
-    assert turn.foi_due == date(2026, 12, 2)
+    assert [matter.due for matter in matters_of(store, first.case_id)] == [date(2026, 12, 2)]
 
 
 def test_a_further_comment_after_an_answer_reopens_with_a_new_round(store: Store, mair: Actor) -> None:
@@ -356,15 +364,19 @@ def test_a_holiday_announced_late_moves_what_is_due_and_keeps_what_was_first_sai
 
     def move(session: Session) -> bool:
         [fact] = cases.running(session)
-        dates = {clock: deadlines.due(fact.round.received_at, clock, POWYS.response, days) for clock in Clock}
-        return queue.move_due(session, fact.case, fact.round, dates, because="new holidays", now=LATER)
+        [matter] = matter_rows.of_case(session, fact.case.id)
+        because: dict[str, Any] = {"because": "new holidays", "now": LATER}
+        answer = pauses.round_deadline(fact.round, (), POWYS, days, today=LATER.date())
+        moved = pauses.move_due(session, fact.case, fact.round, answer, **because)
+        return matters.recount(session, fact.case, matter, POWYS, days, **because) and moved
 
     assert store.write(move)
     assert not store.write(move), "the second time nothing is left to move"
-    [turn] = rounds_of(store, placed.case_id)
-    assert (turn.first_due, turn.due, turn.foi_due) == (date(2026, 11, 9), date(2026, 11, 10), date(2026, 12, 2))
+    [turn], [matter] = rounds_of(store, placed.case_id), matters_of(store, placed.case_id)
+    assert (turn.first_due, turn.due) == (date(2026, 11, 9), date(2026, 11, 10))
+    assert (matter.first_due, matter.due) == (date(2026, 12, 1), date(2026, 12, 2))
     assert case_of(store, placed.case_id).due == turn.due
-    assert happened(store, placed.case_id) == ["opened", "due_recomputed"]
+    assert happened(store, placed.case_id) == ["opened", "matter", "due_recomputed", "due_recomputed"]
 
 
 def test_a_warning_is_told_once_in_a_round(store: Store, mair: Actor) -> None:

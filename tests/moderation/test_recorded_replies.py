@@ -13,7 +13,8 @@ from sqlalchemy import select
 from collectors.base import Action, Capabilities
 from moderation import queue, replies, reply_rules
 from moderation.lifecycle import IllegalTransition
-from moderation.queue import Actor, StaleCase
+from moderation.queue import StaleCase
+from moderation.record import Actor
 from moderation.replies import AlreadyOnItsWay, Draft, ImpossibleTime, NoReplyHere, NotFromHere, ReplyRefused
 from moderation.reply_rules import Code, Objection
 from store import audit, cases, comments

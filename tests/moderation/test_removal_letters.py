@@ -62,7 +62,7 @@ def test_a_letter_names_the_rule_and_the_days_in_its_own_language(letter: saved_
     assert rule is not None
     made = filled(letter, rule, CARMARTHENSHIRE)
     for language in ("cy", "en"):
-        left = PLACEHOLDER.findall(made.filled(language, "GW-2026-000001"))
+        left = PLACEHOLDER.findall(made.filled(language, {"reference": "GW-2026-000001"}))
         assert not {"{rule}", "{days}", "{reference}"} & set(left)
         assert (rule.say(language) in made.say(language)) is ("{rule}" in letter.say(language))
 

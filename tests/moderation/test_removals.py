@@ -15,7 +15,8 @@ from sqlalchemy import select
 from moderation import policy, queue, removals
 from moderation.house_rules import RemovalRefused, Wish
 from moderation.policy import Policy
-from moderation.queue import Actor, ReasonNeeded, StaleCase, UnknownCase
+from moderation.queue import ReasonNeeded, StaleCase, UnknownCase
+from moderation.record import Actor
 from moderation.removal_life import IllegalRemoval
 from moderation.removals import AlreadyAsked, ImpossibleTime, NothingOwed, NothingToRemove, NotYours
 from store import audit, cases, evidence, findings

@@ -27,7 +27,8 @@ from collectors.base import (
     Unconfirmed,
 )
 from moderation import queue, replies, reply_rules
-from moderation.queue import Actor, ReasonNeeded, StaleCase
+from moderation.queue import ReasonNeeded, StaleCase
+from moderation.record import Actor
 from moderation.replies import AlreadyOnItsWay, Draft, NoReplyHere, ReplyRefused, same_words
 from store import accounts, audit, cases, comments
 from store import replies as outbox

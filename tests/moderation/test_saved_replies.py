@@ -40,8 +40,9 @@ def test_the_reference_is_filled_in_and_nothing_else(tmp_path: Path) -> None:
     thanks = loaded(tmp_path, GOOD).get("thanks")
     assert thanks is not None
     assert thanks.kind is ReplyKind.ANSWER
-    assert thanks.filled("cy", "GW-2026-000001") == "Diolch, {name}. Eich cyfeirnod: GW-2026-000001."
-    assert thanks.filled("en", "GW-2026-000001") == "Thank you, {name}. Your reference: GW-2026-000001."
+    known = {"reference": "GW-2026-000001"}
+    assert thanks.filled("cy", known) == "Diolch, {name}. Eich cyfeirnod: GW-2026-000001."
+    assert thanks.filled("en", known) == "Thank you, {name}. Your reference: GW-2026-000001."
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,11 @@ def test_the_reference_is_filled_in_and_nothing_else(tmp_path: Path) -> None:
             ":1: template[1].en: is missing",
         ),
         ("Diolch, {name}.", "Diolch.", ":5: template[1].cy: cy and en use other placeholders: {name}"),
+        (
+            "{name}",
+            "{nmae}",
+            ":5: template[1].cy: {nmae} is no placeholder that we know; did you mean {name}?; name it in placeholders",
+        ),
         ('cy = "Diolch"', 'cy = ""', ":4: template[1].title.cy: must not be empty"),
         (
             'kind = "answer"',
@@ -68,6 +74,26 @@ def test_what_cannot_be_honoured_is_named_with_its_line(tmp_path: Path, good: st
     with pytest.raises(SavedRepliesError) as caught:
         loaded(tmp_path, GOOD.replace(good, bad))
     assert str(caught.value).startswith(f"templates.toml{said}")
+
+
+def test_a_body_names_the_placeholders_that_its_officers_fill(tmp_path: Path) -> None:
+    road = GOOD.replace("{name}", "{road}")
+    with pytest.raises(SavedRepliesError, match=r"\{road\} is no placeholder that we know"):
+        loaded(tmp_path, road)
+    assert loaded(tmp_path, f'placeholders = ["road"]\n{road}').known[-1] == "{road}"
+
+
+def test_what_is_known_of_a_case_is_filled_in_in_each_language(tmp_path: Path) -> None:
+    thanks = loaded(tmp_path, GOOD.replace("{name}", "{area}: {signpost}, {due}")).get("thanks")
+    assert thanks is not None
+    known = {
+        "reference": "GW-2026-000001",
+        "area": "Priffyrdd",
+        "signpost": "helo@council.example",
+        "due": "1 Mai 2027",
+    }
+    filled = "Diolch, Priffyrdd: helo@council.example, 1 Mai 2027. Eich cyfeirnod: GW-2026-000001."
+    assert thanks.filled("cy", known) == filled
 
 
 def test_two_with_one_slug_are_told_apart_by_nobody(tmp_path: Path) -> None:

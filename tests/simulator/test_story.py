@@ -47,7 +47,7 @@ def test_the_council_is_as_large_as_we_say(told: Story) -> None:
     council = told.council
 
     assert len(council.areas) == 7
-    assert len(council.staff) == 12
+    assert len(council.staff) == 16
     assert Counter(account.platform for account in council.accounts) == {
         Platform.X: 4, Platform.FACEBOOK: 4, Platform.INSTAGRAM: 1, Platform.YOUTUBE: 1, Platform.BLUESKY: 1,
     }  # fmt: skip

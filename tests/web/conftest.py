@@ -29,7 +29,7 @@ def site(council: Path, tmp_path: Path) -> Iterator[Site]:
 def still_site(council: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site with two cases of waste (1 Welsh, 2 abusive English, escalated) and one of highways (3).
 
-    Evidence stands beside the first (1) and the third (2).
+    Evidence stands beside the first (1) and the third (2); a review of conduct was begun from each (1, 2).
     """
     opened = open_site(council, tmp_path_factory.mktemp("site"))
     opened.said("Pryd mae'r biniau yn cael eu casglu?")
@@ -37,5 +37,7 @@ def still_site(council: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     opened.said("The pothole is not mended", account="priffyrdd-fb")
     opened.shown(1, "sgrinlun.png", A_PNG)
     opened.shown(3, "twll.png", A_PNG)
+    opened.reviewed(1)
+    opened.reviewed(3)
     yield opened
     opened.store.close()

@@ -25,6 +25,8 @@ PATHS = (
     "/cy/reports/weekly",
     "/en/reports/weekly.csv",
     "/en/accounts",
+    "/en/senior",
+    "/cy/notices",
     "/cy/accounts/cyngor-fb/token",
     "/cy/enter",
 )

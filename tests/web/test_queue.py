@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from moderation import queue
-from moderation.queue import Actor
+from moderation.record import Actor
 from store import desk
 from store.database import Session
 from store.desk import Wanted

@@ -18,8 +18,9 @@ from httpx2 import Response
 import pipeline
 from classifiers.panel import Panel
 from collectors.base import Action, Budget, Capabilities, Cursor, Page, Receipt, Standing
-from moderation import budgets, policy, service_areas
+from moderation import budgets, conduct_reviews, policy, service_areas
 from moderation.calendar import seed_holidays
+from moderation.record import Actor
 from pipeline import Installation
 from settings import Keys, Settings
 from store import accounts, comments, evidence, holidays, people
@@ -29,7 +30,20 @@ from store.database import Session, Store
 from store.evidence import look_at
 from tests.conftest import KEY, sqlite_store
 from tests.factories import a_comment
-from vocabulary import Author, Finding, Label, Language, OwnReply, Platform, Post, Question, Reading, Reason, Role
+from vocabulary import (
+    Author,
+    Finding,
+    Label,
+    Language,
+    OwnReply,
+    Platform,
+    Post,
+    Question,
+    Reading,
+    Reason,
+    ReviewAct,
+    Role,
+)
 from web.app import create_app
 from web.security import hash_password
 
@@ -40,7 +54,12 @@ STAFF: Mapping[str, tuple[str, Role, str]] = {
     "rhys": ("Rhys Morgan", Role.OFFICER, "waste"),
     "elin": ("Elin Prosser", Role.OFFICER, "highways"),
     "catrin": ("Catrin Vaughan", Role.COMMUNICATIONS, "*"),
+    "mair": ("Mair Ellis", Role.TRANSLATOR, "*"),
+    "gwen": ("Gwen Lewis", Role.SAFEGUARDING, "*"),
+    "huw": ("Huw Beynon", Role.LEGAL, "*"),
+    "delyth": ("Delyth Rees", Role.SENIOR, "*"),
     "aled": ("Aled Pugh", Role.AUDITOR, "*"),
+    "gwenno": ("Gwenno Puw", Role.TRANSLATOR, "*"),
     "nia": ("Nia Bowen", Role.ADMINISTRATOR, "*"),
 }
 ACCOUNTS: Mapping[str, str] = {"cyngor-fb": "waste", "priffyrdd-fb": "highways"}
@@ -179,6 +198,23 @@ class Site:
         kept = self.store.write(lambda session: evidence.keep(session, comment_id, [file], by="catrin", now=self.now))
         return kept[0]
 
+    def reviewed(self, case_id: int) -> int:
+        """A review of conduct that communications opened from a case; its id."""
+        catrin = Actor("catrin", self.users["catrin"])
+
+        def begin(session: Session) -> int:
+            return conduct_reviews.begin(
+                session,
+                case_id,
+                act=ReviewAct.OPEN,
+                words="The same question after each answer, since June.",
+                actor=catrin,
+                policy=self.here.policy,
+                now=self.now,
+            ).id
+
+        return self.store.write(begin)
+
     def visitor(self, username: str = "", **over: Any) -> Visitor:
         """A browser of its own, signed in where a name is given."""
         facts: dict[str, Any] = dict(base_url="http://localhost", follow_redirects=False)
@@ -189,7 +225,7 @@ class Site:
 
 
 def make_council(folder: Path) -> None:
-    """Two accounts with a post each, five members of staff, the holidays that come with the program."""
+    """Two accounts with a post each, six members of staff, the holidays that come with the program."""
     with sqlite_store(folder) as store:
         store.write(_seed)
 
@@ -197,6 +233,11 @@ def make_council(folder: Path) -> None:
 def open_site(council: Path, folder: Path) -> Site:
     """The application over a copy of a council."""
     shutil.copytree(council, folder, dirs_exist_ok=True)
+    return site_in(folder)
+
+
+def site_in(folder: Path) -> Site:
+    """The application over the council in this folder, as another process may have it open too."""
     platforms = {slug: TamePlatform(slug) for slug in ACCOUNTS}
     here = Installation(
         settings=Settings(state_dir=folder),

@@ -14,7 +14,7 @@ from pipeline import tokens
 from pipeline.tokens import Standing
 from reports.page import SILENT
 from store import accounts as accounts_store
-from store import counts, jobs, searches, silences, spending, webhooks
+from store import counts, jobs, notices, searches, silences, spending, webhooks
 from store.accounts import AccountRow, StreamRow
 from store.database import Session
 from store.silences import Silent
@@ -66,6 +66,7 @@ def accounts(visit: SomeVisit) -> Response:
         put_aside = jobs.quarantined(session)
         silent, differing = silences.lasting(session), counts.differing(session, now=visit.now)
         searched, told = searches.everything(session), webhooks.heard(session)
+        stuck_messages = len(notices.for_a_person(session))
         purses = [_purse(session, visit, platform, budget) for platform, budget in visit.here.budgets.root.items()]
     return visit.page(
         "accounts.html",
@@ -75,6 +76,7 @@ def accounts(visit: SomeVisit) -> Response:
         differing=differing,
         searches=searched,
         told=told,
+        stuck_messages=stuck_messages,
         purses=[purse for purse in purses if any(account.platform is purse.platform for account, _ in health)],
         silent_name=lambda kind: visit.words.gettext(SILENT[Silent(kind)]),
         slugs={account.id: account.slug for account, _ in health},

@@ -3,41 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from datetime import datetime
+from typing import Annotated, Final, NamedTuple
 
 from fastapi import APIRouter, Form, Response
 
 import pipeline
-from moderation import deadlines, house_rules, lifecycle, queue, removal_life, removals, replies
+from moderation import (
+    circumstances,
+    conduct_reviews,
+    house_rules,
+    lifecycle,
+    openings,
+    pauses,
+    queue,
+    removal_life,
+    removals,
+    replies,
+    senior,
+    telling,
+    templates,
+    translations,
+    triage,
+)
+from moderation import incidents as incident_rules
+from moderation import matters as matter_rules
+from moderation.deadlines import Deadline
 from moderation.house_rules import Wish
-from moderation.policy import Policy
+from moderation.policy import IncidentKind, Policy
 from moderation.replies import Draft
 from moderation.reply_rules import Code
-from store import desk, evidence, sessions
+from moderation.translations import Wanted
+from pipeline import Looked
+from store import desk, evidence, incidents, matters, notices, sessions
 from store import removals as removal_rows
+from store import replies as outbox
+from store import senior as senior_flags
+from store import translations as requests
+from store import triage as claims
+from store.cases import CaseRow
+from store.database import Session
 from store.desk import CaseFile
-from store.people import EVERY_AREA
+from store.incidents import IncidentRow
+from store.matters import MatterRow, PauseRow
 from store.sessions import Colleague
+from store.translations import Request
 from vocabulary import (
     Act,
     Clock,
     GwylioError,
     Label,
     Language,
+    Note,
     Origin,
     Question,
     Reason,
     RemovalKind,
     ReplyKind,
     ReplyLanguage,
+    ReplyState,
+    ReviewAct,
     Role,
     Severity,
     State,
+    TranslationOf,
+    TranslationState,
 )
 from web import letters, thread
-from web.gate import ANSWERING, COMMUNICATIONS, NotAllowed, NotThere
-from web.history import STATE_HINTS, Teller
+from web.gate import ANSWERING, COMMUNICATIONS, FLAGGING, NotAllowed, NotThere
+from web.history import STATE_HINTS, STILL, Teller
 from web.pages import area_name
 from web.visit import Fields, Number, SomeVisit, Text, Visit
 from web.when import Unclear, WhenFields, moment_of
@@ -50,10 +86,14 @@ Officers = Mapping[str, Sequence[Colleague]]
 
 DONE: Final[Mapping[str, str]] = {
     "reply": N_("The reply is in the outbox and leaves within a few minutes."),
+    "for_approval": N_("The reply waits for a colleague to approve it. The deadline runs on."),
     "note": N_("The note is kept."),
     "assign": N_("The case is assigned."),
     "ask_translation": N_("A translation has been asked for."),
     "translated": N_("The translation is ready; the case is yours again."),
+    "withdraw_translation": N_("The translators no longer have this text; the case is yours again."),
+    "approve": N_("The reply is approved; it is in the outbox and leaves within a few minutes."),
+    "send_back": N_("The reply is a draft again."),
     "ask_author": N_("The case waits for the author."),
     "author_replied": N_("The case no longer waits for the author."),
     "escalate": N_("The case is with communications now."),
@@ -65,14 +105,21 @@ DONE: Final[Mapping[str, str]] = {
     "unhide": N_("The comment can be seen on the platform again."),
     "native": N_("The reply made on the platform counts as the answer."),
     "record": N_("The reply given elsewhere is recorded."),
+    "matter": N_("What became of the request or complaint is recorded."),
+    "incident": N_("The incident is recorded, and those whom the policy names have been told."),
+    "incident_ended": N_("What was done about the incident is recorded."),
+    "restrict": N_("Whether the case is restricted has been changed."),
+    "snooze": N_("The case is put off."),
+    "strike": N_("The pause is struck out and the date counted again."),
     "entered": N_("The comment is kept, and this is its case."),
+    "senior_flag": N_("The case is flagged for senior management; their next digest names it."),
+    "senior_flag_end": N_("The case is no longer flagged for senior management."),
+    "refer": N_("Communications have been asked to look at the author's conduct. The case is still yours to answer."),
 }
 """What a page says after an act, by the word in its address."""
 
 OFFERED: Final[Mapping[Act, frozenset[Role]]] = {
     Act.ASSIGN: ANSWERING,
-    Act.ASK_TRANSLATION: ANSWERING,
-    Act.TRANSLATED: ANSWERING,
     Act.ASK_AUTHOR: ANSWERING,
     Act.AUTHOR_REPLIED: ANSWERING,
     Act.ESCALATE: ANSWERING,
@@ -80,11 +127,17 @@ OFFERED: Final[Mapping[Act, frozenset[Role]]] = {
     Act.CLOSE: ANSWERING,
     Act.REOPEN: ANSWERING,
 }
-"""The acts that have a form, and whose they are.  ANSWER has none: only a reply on the platform answers."""
+"""The acts that have this form, and whose they are.
+
+ANSWER has none: only a reply on the platform answers.  What is asked of the translators has forms of its own.
+"""
 
 NOT_SENT: Final[Mapping[type[GwylioError], str]] = {
     replies.NoReplyHere: N_("No comment of this case still stands on its platform. Close the case as withdrawn."),
     replies.NotFromHere: N_("This comment was entered by hand. Answer where it was said, and record the answer here."),
+    replies.CannotReplyThere: N_(
+        "This platform takes no reply from here. Answer on the platform, and record it below."
+    ),
     replies.AlreadyOnItsWay: N_("Another reply to this case is on its way. Wait until it has left."),
 }
 BOX_OF: Final[Mapping[Code, str]] = {
@@ -92,13 +145,24 @@ BOX_OF: Final[Mapping[Code, str]] = {
     Code.NOT_WELSH: "text_cy",
     Code.ENGLISH_MISSING: "text_en",
     Code.NOT_ENGLISH: "text_en",
+    Code.POLITICAL: "confirmed",
+    Code.MACHINE: "by-machine",
+    Code.MACHINE_UNEXPLAINED: "danger",
 }
 """The field that an objection is about; the others stand at the one that was filled in."""
 OUT_OF_REACH: Final = N_("This account cannot be used from here at the moment. Tell your administrator.")
 
+MATTERS_RUN: Final = N_("A request or a complaint in this case has not ended. Say first what became of it.")
+
 ELSEWHERE: Final = "elsewhere"
 """The form in which a reply given elsewhere is recorded: its name, and what the ids of its fields begin with."""
 BEFORE_THE_COMMENT: Final = N_("A reply cannot come before the comment. Look at the day and the time again.")
+
+NOT_ASKED: Final[Mapping[type[GwylioError], str]] = {
+    translations.NothingToTranslate: N_("Write the reply in one of the boxes, and leave the other one empty."),
+    translations.AlreadyAsked: N_("The translators have a text of this case already. Withdraw it first."),
+}
+"""Why nothing was asked of the translators."""
 
 BOX_NAMES: Final = ("cy", "en")
 INSERTED: Final = N_("Inserted. Fill in whatever stands in curly brackets before you send it.")
@@ -117,6 +181,23 @@ class ReplyFields(Fields):
     text_en: Text = ""
     exception: Text = ""
     saved: str = ""
+    confirmed: bool = False
+    machine_cy: bool = False
+    machine_en: bool = False
+    danger: Text = ""
+    context: Text = ""
+
+    @property
+    def draft(self) -> Draft:
+        return Draft(
+            self.kind,
+            self.text_cy,
+            self.text_en,
+            self.exception,
+            confirmed=self.confirmed,
+            by_machine=frozenset(box for box in BOX_NAMES if getattr(self, f"machine_{box}")),
+            danger=self.danger,
+        )
 
     @property
     def box(self) -> str:
@@ -128,6 +209,26 @@ class ElsewhereFields(ReplyFields, WhenFields):
     """A reply that was given elsewhere.  `form` tells it from one to be sent, when only the language changes."""
 
     form: str = ""
+
+
+class TranslationFields(Fields):
+    version: Number
+    reason: Text = ""
+    text: Text = ""
+
+
+class AskFields(ReplyFields):
+    """What the translators are asked for: the text of the reply that is being written, or the comment itself."""
+
+    what: TranslationOf = TranslationOf.REPLY
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """The text in the one box that has words; None where neither or both have."""
+        boxes = [box for box in BOX_NAMES if getattr(self, f"text_{box}").strip()]
+        if len(boxes) != 1:
+            return None
+        return Wanted(self.what, getattr(self, f"text_{boxes[0]}"), Language(boxes[0]), self.context, self.kind)
 
 
 class ActFields(Fields):
@@ -147,9 +248,18 @@ class AnswerOwedFields(Fields):
     reason: Text = ""
 
 
+class SeniorFlagFields(Fields):
+    version: Number
+    reason: Text = ""
+
+
 class NativeFields(Fields):
     version: Number
     own_reply: Number
+
+
+class ReferralFields(Fields):
+    reason: Text = ""
 
 
 class CorrectionFields(Fields):
@@ -187,36 +297,49 @@ class Typed:
     removal: RemovalFields = field(default_factory=RemovalFields)
 
 
+class _Held:
+    """A matter as the page shows it: its row, how its days were counted, and what may be done about it."""
+
+    def __init__(self, row: MatterRow, policy: Policy, deadline: Deadline) -> None:
+        self.row = row
+        self.deadline = deadline if deadline.due == row.due else None
+        self.acts = matter_rules.allowed_from(row.clock, row.state, policy, row.stage)
+        stages = {each.slug: each for each in policy.response.complaint_stages}
+        self.stage = stages.get(row.stage)
+
+
 @router.get("/cases/{case_id}", name="case")
 def case(visit: SomeVisit, case_id: int, done: str = "") -> Response:
-    return _page(visit, case_id, done=visit.words.gettext(DONE[done]) if done in DONE else "")
+    _opened(visit, case_id)
+    return case_page(visit, case_id, done=visit.words.gettext(DONE[done]) if done in DONE else "")
 
 
 @router.post("/cases/{case_id}/redraw", name="redraw")
 def redraw(visit: SomeVisit, case_id: int, fields: Annotated[ElsewhereFields, Form()]) -> Response:
     """The same page in the other language, with what was typed; nothing is done."""
     typed = Typed(elsewhere=fields, act=ELSEWHERE) if fields.form == ELSEWHERE else Typed(fields)
-    return _page(visit, case_id, typed=typed)
+    return case_page(visit, case_id, typed=typed)
 
 
 @router.post("/cases/{case_id}/saved-reply", name="saved_reply")
 def saved_reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]) -> Response:
     """The same page with a saved reply in the boxes that stand empty; nothing is done."""
     words = visit.words
-    chosen = visit.web.saved_replies.get(fields.saved) or letters.chosen(visit, case_id, fields.saved)
+    with visit.store.read() as session:
+        case_row = queue.get(session, case_id)
+        offered = {each.slug: each for each in templates.offered(session, visit.web.saved_replies)}
+    chosen = offered.get(fields.saved) or letters.chosen(visit, case_id, fields.saved)
     if chosen is None:
-        fault = _fault(words.gettext("Choose a saved reply."), "saved")
-        return _page(visit, case_id, typed=Typed(fields), faults=[fault])
+        fault = at_field(words.gettext("Choose a saved reply."), "saved")
+        return case_page(visit, case_id, typed=Typed(fields), faults=[fault])
     empty = [box for box in BOX_NAMES if not getattr(fields, f"text_{box}").strip()]
     if not empty:
-        fault = _fault(words.gettext("Both boxes have words in them already. Empty one and insert again."), "saved")
-        return _page(visit, case_id, typed=Typed(fields), faults=[fault])
-    with visit.store.read() as session:
-        reference = queue.get(session, case_id).reference
-    texts = {f"text_{box}": chosen.filled(box, reference) for box in empty}
+        fault = at_field(words.gettext("Both boxes have words in them already. Empty one and insert again."), "saved")
+        return case_page(visit, case_id, typed=Typed(fields), faults=[fault])
+    texts = {f"text_{box}": chosen.filled(box, _known_of(visit, case_row, box)) for box in empty}
     kind = chosen.kind if len(empty) == len(BOX_NAMES) else fields.kind
     typed = Typed(fields.model_copy(update={"kind": kind, **texts}))
-    return _page(visit, case_id, typed=typed, inserted=words.gettext(INSERTED))
+    return case_page(visit, case_id, typed=typed, inserted=words.gettext(INSERTED))
 
 
 @router.get("/cases/{case_id}/{rest:path}", name="redrawn")
@@ -227,9 +350,10 @@ def redrawn(visit: SomeVisit, case_id: int, rest: str) -> Response:
 
 @router.post("/cases/{case_id}/reply", name="reply")
 def reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]) -> Response:
-    draft = Draft(fields.kind, fields.text_cy, fields.text_en, fields.exception)
     try:
-        reply_id = pipeline.send_reply(visit.here, case_id, draft, actor=visit.actor, now=visit.now, saw=fields.version)
+        sent = pipeline.send_reply(
+            visit.here, case_id, fields.draft, actor=visit.actor, now=visit.now, saw=fields.version
+        )
     except (queue.StaleCase, queue.UnknownCase):
         raise
     except GwylioError as error:
@@ -238,9 +362,79 @@ def reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]
             "To send it all the same, say why below the reply; the reason is kept and counted."
         )
         faults = _objections(visit.words, error, fields.box, advice=advice)
-        return _page(visit, case_id, typed=Typed(fields), faults=faults, faults_title=title)
-    letters.sent(visit, case_id, fields.saved, reply_id)
-    return visit.go(f"cases/{case_id}", done="reply")
+        return case_page(visit, case_id, typed=Typed(fields), faults=faults, faults_title=title)
+    letters.sent(visit, case_id, fields.saved, sent)
+    with visit.store.read() as session:
+        waits = outbox.reply(session, sent).state is ReplyState.AWAITING_APPROVAL
+    return visit.go(f"cases/{case_id}", done="for_approval" if waits else "reply")
+
+
+@router.post("/cases/{case_id}/check", name="check_reply")
+def check_reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]) -> Response:
+    """The same page, with what a reply in these words would meet; nothing is done."""
+    looked = pipeline.look_at_reply(visit.here, case_id, fields.draft, now=visit.now)
+    return case_page(visit, case_id, typed=Typed(fields), looked=looked)
+
+
+@router.post("/cases/{case_id}/translation", name="ask_translation")
+def ask_translation(visit: SomeVisit, case_id: int, fields: Annotated[AskFields, Form()]) -> Response:
+    """Ask the translators for the reply in the other language, or for what the comment says."""
+
+    def act(session: Session) -> None:
+        wanted = fields.wanted
+        if fields.what is TranslationOf.COMMENT:
+            wanted = _comment_wanted(session, case_id, fields.context)
+        if wanted is None:
+            raise translations.NothingToTranslate(f"case {case_id}")
+        translations.ask(
+            session,
+            case_id,
+            wanted,
+            actor=visit.actor,
+            policy=visit.here.policy,
+            calendar=visit.web.calendars()[Clock.ANSWER],
+            now=visit.now,
+            saw=fields.version,
+        )
+
+    try:
+        visit.store.write(act)
+    except (translations.NothingToTranslate, translations.AlreadyAsked) as error:
+        box = "comment-context" if fields.what is TranslationOf.COMMENT else "context"
+        fault = at_field(visit.words.gettext(NOT_ASKED[type(error)]), box)
+        return case_page(visit, case_id, typed=Typed(fields), faults=[fault])
+    return visit.go(f"cases/{case_id}", done="ask_translation")
+
+
+@router.post("/cases/{case_id}/translation/came", name="translation_came")
+def translation_came(visit: SomeVisit, case_id: int, fields: Annotated[TranslationFields, Form()]) -> Response:
+    """The translation reached the officer by another way."""
+    actor, policy = visit.actor, visit.here.policy
+    try:
+        visit.store.write(
+            lambda session: translations.came(
+                session, case_id, fields.text, actor=actor, policy=policy, now=visit.now, saw=fields.version
+            )
+        )
+    except translations.NothingHandedIn:
+        fault = at_field(visit.words.gettext("Put the translation in the box."), "translation-text")
+        return case_page(visit, case_id, typed=Typed(act="translation_came"), faults=[fault])
+    return visit.go(f"cases/{case_id}", done="translated")
+
+
+@router.post("/cases/{case_id}/translation/withdrawn", name="withdraw_translation")
+def withdraw_translation(visit: SomeVisit, case_id: int, fields: Annotated[TranslationFields, Form()]) -> Response:
+    """The officer does without the translation."""
+    actor, policy = visit.actor, visit.here.policy
+    try:
+        visit.store.write(
+            lambda session: translations.withdraw(
+                session, case_id, actor=actor, policy=policy, now=visit.now, words=fields.reason, saw=fields.version
+            )
+        )
+    except queue.ReasonNeeded:
+        return _why(visit, case_id, Typed(act="withdraw_translation"))
+    return visit.go(f"cases/{case_id}", done="withdraw_translation")
 
 
 @router.post("/cases/{case_id}/acts/{act}", name="act")
@@ -251,14 +445,14 @@ def take(visit: SomeVisit, case_id: int, act: str, fields: Annotated[ActFields, 
     wanted, words = Act(act), visit.words
     with visit.store.read() as session:
         held = visit.reader.roles_in(desk.area_of(session, case_id) or "")
-        given_to = _given_to(visit, sessions.officers(session), fields.to) if wanted is Act.ASSIGN else ("", None)
+        given = given_to(visit, sessions.officers(session), fields.to) if wanted is Act.ASSIGN else ("", None)
     if not held & OFFERED[wanted]:
         raise NotAllowed
     typed = Typed(act=act, words=fields.reason, outcome=fields.outcome, to=fields.to)
-    if given_to is None:
-        fault = _fault(words.gettext("Choose a service area or an officer."), "to")
-        return _page(visit, case_id, typed=typed, faults=[fault])
-    area, owner_id = given_to
+    if given is None:
+        fault = at_field(words.gettext("Choose a service area or an officer."), "to")
+        return case_page(visit, case_id, typed=typed, faults=[fault])
+    area, owner_id = given
     try:
         moved_to = visit.store.write(
             lambda session: (
@@ -277,10 +471,12 @@ def take(visit: SomeVisit, case_id: int, act: str, fields: Annotated[ActFields, 
                 ).service_area
             )
         )
+    except queue.MattersRun:
+        return case_page(visit, case_id, typed=typed, faults=[at_field(words.gettext(MATTERS_RUN), "matters")])
     except queue.ClosingRefused:
         missing = words.gettext("Choose an outcome and say why the case is closed.")
-        fault = _fault(missing, "reason-close" if fields.outcome else "outcome")
-        return _page(visit, case_id, typed=typed, faults=[fault])
+        fault = at_field(missing, "reason-close" if fields.outcome else "outcome")
+        return case_page(visit, case_id, typed=typed, faults=[fault])
     except queue.ReasonNeeded:
         return _why(visit, case_id, typed)
     if not visit.reader.roles_in(moved_to):
@@ -291,12 +487,10 @@ def take(visit: SomeVisit, case_id: int, act: str, fields: Annotated[ActFields, 
 @router.post("/cases/{case_id}/notes", name="note")
 def note(visit: SomeVisit, case_id: int, fields: Annotated[NoteFields, Form()]) -> Response:
     try:
-        visit.store.write(
-            lambda session: queue.note(session, case_id, actor=visit.actor, now=visit.now, words=fields.reason)
-        )
+        pipeline.note(visit.here, case_id, fields.reason, actor=visit.actor, now=visit.now)
     except queue.ReasonNeeded:
-        fault = _fault(visit.words.gettext("Write the note before you keep it."), "reason-note")
-        return _page(visit, case_id, typed=Typed(act="note"), faults=[fault])
+        fault = at_field(visit.words.gettext("Write the note before you keep it."), "reason-note")
+        return case_page(visit, case_id, typed=Typed(act="note"), faults=[fault])
     return visit.go(f"cases/{case_id}", done="note")
 
 
@@ -317,6 +511,30 @@ def answer_owed(visit: SomeVisit, case_id: int, fields: Annotated[AnswerOwedFiel
     except queue.ReasonNeeded:
         return _why(visit, case_id, Typed(act="answer_owed"))
     return visit.go(f"cases/{case_id}", done="answer_owed")
+
+
+@router.post("/cases/{case_id}/senior-flag", name="senior_flag")
+def senior_flag(visit: SomeVisit, case_id: int, fields: Annotated[SeniorFlagFields, Form()]) -> Response:
+    """Put the conversation before senior management; flagged already is flagged."""
+    try:
+        visit.store.write(
+            lambda session: senior.flag(
+                session, case_id, actor=visit.actor, now=visit.now, words=fields.reason, saw=fields.version
+            )
+        )
+    except queue.ReasonNeeded:
+        return _why(visit, case_id, Typed(act="senior_flag"))
+    except senior.AlreadyFlagged:
+        pass
+    return visit.go(f"cases/{case_id}", done="senior_flag")
+
+
+@router.post("/cases/{case_id}/senior-flag/end", name="senior_flag_end")
+def senior_flag_end(visit: SomeVisit, case_id: int) -> Response:
+    """Senior management have seen it, or need not; taken down already is taken down."""
+    with suppress(senior.NotFlagged):
+        visit.store.write(lambda session: senior.end_flag(session, case_id, actor=visit.actor, now=visit.now))
+    return visit.go(f"cases/{case_id}", done="senior_flag_end")
 
 
 @router.post("/cases/{case_id}/native", name="confirm_native")
@@ -345,16 +563,47 @@ def record_reply(visit: SomeVisit, case_id: int, fields: Annotated[ElsewhereFiel
         at = moment_of(fields, now=visit.now)
         pipeline.record_reply(visit.here, case_id, draft, at=at, actor=visit.actor, now=visit.now, saw=fields.version)
     except Unclear as unclear:
-        faults = [_fault(words.gettext(unclear.text), f"{ELSEWHERE}-{unclear.part}")]
+        faults = [at_field(words.gettext(unclear.text), f"{ELSEWHERE}-{unclear.part}")]
     except replies.ImpossibleTime:
-        faults = [_fault(words.gettext(BEFORE_THE_COMMENT), f"{ELSEWHERE}-day")]
+        faults = [at_field(words.gettext(BEFORE_THE_COMMENT), f"{ELSEWHERE}-day")]
     except replies.ReplyRefused as refused:
         advice = words.gettext("To record it all the same, say why below the reply; the reason is kept and counted.")
         faults = _objections(words, refused, fields.box, advice=advice, prefix=f"{ELSEWHERE}-")
     else:
         return visit.go(f"cases/{case_id}", done="record")
     title = words.gettext("The reply has not been recorded")
-    return _page(visit, case_id, typed=typed, faults=faults, faults_title=title)
+    return case_page(visit, case_id, typed=typed, faults=faults, faults_title=title)
+
+
+@router.post("/cases/{case_id}/review", name="refer")
+def refer(visit: SomeVisit, case_id: int, fields: Annotated[ReferralFields, Form()]) -> Response:
+    """Ask communications to look at how somebody has been contacting us; who is of communications opens a review."""
+    with visit.store.read() as session:
+        held = visit.reader.roles_in(desk.area_of(session, case_id) or "")
+    step = ReviewAct.OPEN if held & COMMUNICATIONS else ReviewAct.REFER
+    try:
+        review_id = visit.store.write(
+            lambda session: (
+                conduct_reviews.begin(
+                    session,
+                    case_id,
+                    act=step,
+                    words=fields.reason,
+                    actor=visit.actor,
+                    policy=visit.here.policy,
+                    now=visit.now,
+                ).id
+            )
+        )
+    except conduct_reviews.ActRefused:
+        return _why(visit, case_id, Typed(act="review"))
+    except (conduct_reviews.ReviewRunning, conduct_reviews.NobodyKnown):
+        return visit.go(f"cases/{case_id}")
+    return (
+        visit.go(f"reviews/{review_id}", done="open")
+        if held & COMMUNICATIONS
+        else visit.go(f"cases/{case_id}", done="refer")
+    )
 
 
 @router.post("/comments/{comment_id}/correction", name="correct")
@@ -385,8 +634,8 @@ def correct(visit: SomeVisit, comment_id: int, fields: Annotated[CorrectionField
     except queue.ReasonNeeded:
         return _why(visit, case_id, typed)
     except queue.NotCorrectable:
-        fault = _fault(visit.words.gettext("Choose what is to be corrected."), f"finding-{comment_id}")
-        return _page(visit, case_id, typed=typed, faults=[fault])
+        fault = at_field(visit.words.gettext("Choose what is to be corrected."), f"finding-{comment_id}")
+        return case_page(visit, case_id, typed=typed, faults=[fault])
     return visit.go(f"cases/{case_id}", done="correct")
 
 
@@ -404,13 +653,13 @@ def ask_removal(visit: SomeVisit, comment_id: int, fields: Annotated[RemovalFiel
             visit.here, comment_id, fields.wish, actor=visit.actor, now=visit.now, saw=fields.version
         )
     except house_rules.RemovalRefused as refused:
-        faults = [_fault(words.say(each.why), f"{each.field}-removal-{comment_id}") for each in refused.objections]
-        return _page(visit, case_id, typed=typed, faults=faults, faults_title=title)
+        faults = [at_field(words.say(each.why), f"{each.field}-removal-{comment_id}") for each in refused.objections]
+        return case_page(visit, case_id, typed=typed, faults=faults, faults_title=title)
     except removals.AlreadyAsked as known:
         return visit.go(f"removals/{known.removal_id}", done="already")
     except removals.NothingToRemove:
-        fault = _fault(words.gettext("The comment is not on the platform any more."), f"rule-removal-{comment_id}")
-        return _page(visit, case_id, typed=typed, faults=[fault], faults_title=title)
+        fault = at_field(words.gettext("The comment is not on the platform any more."), f"rule-removal-{comment_id}")
+        return case_page(visit, case_id, typed=typed, faults=[fault], faults_title=title)
     return visit.go(f"removals/{removal_id}", done="asked")
 
 
@@ -430,11 +679,11 @@ def show_again(visit: SomeVisit, comment_id: int, fields: Annotated[NoteFields, 
     except GwylioError:
         text = visit.words.gettext("The platform did not do it. Nothing has changed; try again later.")
         typed = Typed(act=f"show-{comment_id}", words=fields.reason)
-        return _page(visit, case_id, typed=typed, faults=[_fault(text, f"reason-show-{comment_id}")])
+        return case_page(visit, case_id, typed=typed, faults=[at_field(text, f"reason-show-{comment_id}")])
     return visit.go(f"cases/{case_id}", done="unhide")
 
 
-def _page(
+def case_page(
     visit: Visit,
     case_id: int,
     *,
@@ -443,6 +692,7 @@ def _page(
     faults_title: str = "",
     done: str = "",
     inserted: str = "",
+    looked: Looked | None = None,
 ) -> Response:
     """The case's page; with faults it is the answer to a form that was refused."""
     with visit.store.read() as session:
@@ -450,17 +700,30 @@ def _page(
         if file is None:
             raise NotThere
         officers, names = sessions.officers(session), sessions.names(session)
+        flagged = senior_flags.of_case(session, case_id)
         kept = evidence.of_comments(session, [said.comment.id for said in file.said])
+        offered = templates.offered(session, visit.web.saved_replies)
+        asked = requests.of_case(session, case_id)
+        cautions = circumstances.political(session, file.case, visit.here.policy)
+        approval = circumstances.approval_because(session, file.case, policy=visit.here.policy, now=visit.now)
+        happened = incidents.of_case(session, case_id)
+        claimed = claims.claimed_by(session, case_id, now=visit.now)
+        wave = _wave(visit, session, file)
+        running, stood = matters.of_case(session, case_id), matters.pauses_of_case(session, case_id)
+        review = conduct_reviews.standing(session, file.case.author_id, today=visit.web.today())
         taken_down = removal_rows.of_comments(session, [said.comment.id for said in file.said])
         reach = removal_rows.reach(session, [said.comment for said in file.said])
+    openings.see_case(visit.store, case_id, policy=visit.here.policy, actor=visit.actor, now=visit.now)
     policy, calendar = visit.here.policy, visit.web.calendars()[Clock.ANSWER]
     held = visit.reader.roles_in(file.case.service_area)
     may_act = bool(held & ANSWERING)
     allowed = lifecycle.allowed_from(file.case.state)
-    deadline = deadlines.due(file.round.received_at, Clock.ANSWER, policy.response, visit.web.calendars())
+    days, today = visit.web.calendars(), visit.web.today()
+    deadline = pauses.round_deadline(file.round, stood, policy, days, today=today)
     teller = Teller(visit.words, policy, lambda slug: area_name(visit.web, visit.words, slug), names)
     in_other = f"/{visit.words.other}/cases/{case_id}"
-    typed = typed or Typed()
+    landed = _landed(visit, file, asked) if typed is None and may_act else None
+    typed = typed or Typed(landed.reply if landed else ReplyFields())
     by_hand = all(said.comment.origin is Origin.MANUAL for said in file.said)
     can_send = pipeline.takes_replies(file.account) and not by_hand
     elsewhere = file.case.state is not State.CLOSED and (typed.act == ELSEWHERE or not can_send)
@@ -470,6 +733,8 @@ def _page(
         toggle=f"{in_other}/redraw" if may_act else in_other,
         keeps_form="" if not may_act else ELSEWHERE if elsewhere else "reply",
         evidence=kept,
+        flagged=flagged,
+        may_end_flag=bool(held & FLAGGING),
         by_hand=by_hand,
         can_send=can_send,
         file=file,
@@ -480,16 +745,49 @@ def _page(
         tongues=tuple(Language),
         deadline=deadline if deadline.due == file.round.due else None,
         calendar=calendar,
-        today=visit.web.today(),
+        today=today,
+        matters=[
+            _Held(each, policy, matter_rules.deadline_of(each, stood, policy, days, today=today)) for each in running
+        ],
+        matter_kinds=[
+            kind for kind in matter_rules.KINDS if not any(each.live and each.clock is kind for each in running)
+        ],
+        pauses=stood,
+        incidents=happened,
+        claimed=_Claimed(claimed[0].user_id == visit.reader.user_id, claimed[1], claimed[0].until) if claimed else None,
+        wave=wave,
+        snooze_until=_until(visit, file),
+        incident_kinds={kind.slug: kind for kind in policy.incidents},
+        suggested=_suggested(file, happened, policy),
+        may_bundle=may_act and _bundled(file, happened, policy),
         because=[Reason(text, values) for text, values in file.case.because],
-        hint=visit.words.gettext(STATE_HINTS[file.case.state]),
+        hint=visit.words.gettext(STILL if _stands_still(file, stood) else STATE_HINTS[file.case.state]),
         history=[teller.line(each) for each in reversed(file.history)],
         may_act=may_act,
+        review=review,
+        limits=[
+            limit.say(visit.words.language)
+            for slug in (review.restrictions if review else ())
+            if (limit := policy.restriction(slug))
+        ],
+        may_review=bool(held & COMMUNICATIONS),
         acts=[act for act in allowed if held & OFFERED.get(act, frozenset())],
         outcomes=policy.outcomes,
-        choices=[(slug, _officers_of(officers, slug)) for slug in visit.here.areas.slugs],
+        choices=[(slug, sessions.officers_of(officers, slug)) for slug in visit.here.areas.slugs],
         boxes=BOXES[file.case.reply_in],
-        saved_replies=visit.web.saved_replies.replies,
+        saved_replies=offered,
+        word_bank=visit.web.word_bank.topics,
+        requests=asked,
+        may_withdraw=file.case.state is State.AWAITING_TRANSLATION or any(_unfinished(each) for each in asked),
+        may_ask=Act.ASK_TRANSLATION in allowed and not any(_unfinished(each) for each in asked),
+        may_ask_comment=file.case.language in translations.OTHER,
+        by_machine={each.row.reply_id: each.row.state for each in reversed(asked) if _stands(each)},
+        machine_allowed=policy.translation.machine.value != "never",
+        pre_election=policy.pre_election_on(visit.web.today()),
+        cautions=cautions,
+        approval=approval,
+        landed=landed,
+        looked=looked,
         removal_letters=letters.of_case(visit, taken_down.values()),
         removals=taken_down,
         standing=removal_life.STANDING,
@@ -505,6 +803,132 @@ def _page(
     )
 
 
+class _Claimed(NamedTuple):
+    mine: bool
+    who: str
+    until: datetime
+
+
+def _until(visit: Visit, file: CaseFile) -> str:
+    """The last day to which an open case may be put off, in words; empty where there is none."""
+    latest = triage.latest_snooze(file.case, visit.web.today())
+    return visit.words.short_day(latest) if latest and file.case.state not in {State.ANSWERED, State.CLOSED} else ""
+
+
+def _wave(visit: Visit, session: Session, file: CaseFile) -> tuple[pipeline.Member, ...]:
+    """The other open cases with the same words that this reader may answer."""
+    if file.case.state in {State.ANSWERED, State.CLOSED} or file.case.restricted or not file.said:
+        return ()
+    found = pipeline.wave_of(session, file.case.id, file.said[-1].revisions[0].text, now=visit.now)
+    return tuple(each for each in found if visit.reader.roles_in(each.service_area) & ANSWERING)
+
+
+def _labels(file: CaseFile, policy: Policy) -> set[Label]:
+    """What is flagged anywhere in the case."""
+    flags = (each.about for said in file.said for each in thread.flags(said.findings, policy))
+    return {about for about in flags if isinstance(about, Label)}
+
+
+def _suggested(file: CaseFile, happened: Sequence[IncidentRow], policy: Policy) -> list[IncidentKind]:
+    """The incidents that an open case points to, less those that somebody has recorded."""
+    if file.case.state in {State.ANSWERED, State.CLOSED}:
+        return []
+    recorded = {incident.kind for incident in happened}
+    kinds = incident_rules.suggested(_labels(file, policy), policy)
+    return [kind for kind in kinds if kind.slug not in recorded]
+
+
+def _bundled(file: CaseFile, happened: Sequence[IncidentRow], policy: Policy) -> bool:
+    """Whether the pack offers the evidence of this case as a bundle."""
+    recorded = {incident.kind for incident in happened}
+    kinds = incident_rules.suggested(_labels(file, policy), policy)
+    return any(kind.bundle for kind in (*kinds, *(k for k in policy.incidents if k.slug in recorded)))
+
+
+def _stands_still(file: CaseFile, stood: Sequence[PauseRow]) -> bool:
+    """Whether the answer clock of the current round stands still."""
+    return any(pause.round == file.case.round and not (pause.ended or pause.struck_at) for pause in stood)
+
+
+def _opened(visit: Visit, case_id: int) -> None:
+    """Whoever may answer has opened the case: nobody up the chain hears that nobody has, and colleagues see who has."""
+    with visit.store.read() as session:
+        case = queue.get(session, case_id)
+        if not visit.reader.roles_in(case.service_area) & ANSWERING:
+            return
+        first = notices.waits_to_be_opened(session, case_id)
+        claimed = claims.claimed_by(session, case_id, now=visit.now)
+    working = case.state not in {State.ANSWERED, State.CLOSED}
+    fresh = claimed and (claimed[0].user_id != visit.reader.user_id or claimed[0].until - visit.now > triage.CLAIM / 2)
+
+    def act(session: Session) -> None:
+        if first:
+            telling.opened(session, case_id, actor=visit.actor, now=visit.now)
+        if working and not fresh:
+            triage.claim(session, case_id, actor=visit.actor, now=visit.now)
+
+    if first or (working and not fresh):
+        visit.store.write(act)
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Words that wait for the officer in the boxes, and why they are there; `words` are a colleague's."""
+
+    reply: ReplyFields
+    why: str
+    words: str = ""
+
+
+def _landed(visit: Visit, file: CaseFile, asked: Sequence[Request]) -> Landed | None:
+    """A reply that was sent back, or a translation that was handed in since the last reply was written."""
+    last = file.written[-1].reply if file.written else None
+    if last is not None and last.state is ReplyState.DRAFT:
+        said = [each.event.words for each in file.history if each.event.what == Note.REPLY_SENT_BACK]
+        fields = ReplyFields(
+            kind=last.kind, text_cy=last.text_cy, text_en=last.text_en, exception=last.exception_reason
+        )
+        return Landed(
+            fields, visit.words.gettext("This reply was sent back. It is in the boxes, as it was written."), said[-1]
+        )
+    done = (each.row for each in asked if each.row.state is TranslationState.DONE and each.row.reply_id is None)
+    ready = next((row for row in done if row.what is TranslationOf.REPLY), None)
+    if ready is None or ready.done_at is None or (last is not None and last.created_at >= ready.done_at):
+        return None
+    texts = {ready.from_language: ready.text, ready.to_language: ready.result}
+    why = visit.words.gettext("The translation is in the box, beside the text that you sent to the translators.")
+    fields = ReplyFields(kind=ready.kind, text_cy=texts[Language.CY], text_en=texts[Language.EN])
+    return Landed(fields, why)
+
+
+def _unfinished(request: Request) -> bool:
+    return request.row.state in requests.UNFINISHED
+
+
+def _stands(request: Request) -> bool:
+    """Whether it is about a reply that left, or will, with a machine's words."""
+    return request.row.reply_id is not None and request.row.state is not TranslationState.WITHDRAWN
+
+
+def _comment_wanted(session: Session, case_id: int, context: str) -> Wanted | None:
+    """The newest comment of the case, from the language that it is in."""
+    file = desk.case_file(session, case_id)
+    if file is None or file.case.language not in set(Language):
+        return None
+    newest = file.said[-1]
+    return Wanted(TranslationOf.COMMENT, newest.revisions[0].text, Language(file.case.language), context)
+
+
+def _known_of(visit: Visit, case: CaseRow, language: str) -> Mapping[str, str]:
+    """What is known of a case, to fill the placeholders of a saved reply in one language."""
+    words = Words("cy" if language == "cy" else "en")
+    known = {"reference": case.reference, "due": words.day(case.due)}
+    if case.service_area in visit.here.areas:
+        area = visit.here.areas[case.service_area]
+        known |= {"area": area.name.say(language), "signpost": area.contact.say(language)}
+    return known
+
+
 def _urgent(file: CaseFile, policy: Policy) -> list[Label]:
     """What makes an open case urgent: the labels that are, each once; empty for a case that is not."""
     if file.case.severity is not Severity.URGENT or file.case.state in {State.ANSWERED, State.CLOSED}:
@@ -516,8 +940,8 @@ def _urgent(file: CaseFile, policy: Policy) -> list[Label]:
 
 def _why(visit: Visit, case_id: int, typed: Typed) -> Response:
     """The page again: a reason is missing."""
-    fault = _fault(visit.words.gettext("Say why, in your own words."), f"reason-{typed.act}")
-    return _page(visit, case_id, typed=typed, faults=[fault])
+    fault = at_field(visit.words.gettext("Say why, in your own words."), f"reason-{typed.act}")
+    return case_page(visit, case_id, typed=typed, faults=[fault])
 
 
 def _objections(
@@ -525,25 +949,22 @@ def _objections(
 ) -> list[Mapping[str, str]]:
     """Why a reply did not leave, as the officer reads it; `box` is the field it stands in."""
     if not isinstance(error, replies.ReplyRefused):
-        return [_fault(words.gettext(NOT_SENT.get(type(error), OUT_OF_REACH)), box)]
-    faults = [_fault(words.say(each.why), f"{prefix}{BOX_OF.get(each.code, box)}") for each in error.objections]
+        return [at_field(words.gettext(NOT_SENT.get(type(error), OUT_OF_REACH)), box)]
+    faults = [at_field(words.say(each.why), f"{prefix}{BOX_OF.get(each.code, box)}") for each in error.objections]
     if any(each.overridable for each in error.objections):
-        faults.append(_fault(advice, f"{prefix}exception"))
+        faults.append(at_field(advice, f"{prefix}exception"))
     return faults
 
 
-def _fault(text: str, field: str) -> Mapping[str, str]:
+def at_field(text: str, field: str) -> Mapping[str, str]:
+    """A fault as the pages show it: above the form, and at the field with this id."""
     return {"text": text[:1].upper() + text[1:], "href": f"#{field}"}
 
 
-def _given_to(visit: Visit, officers: Officers, to: str) -> tuple[str, int | None] | None:
+def given_to(visit: Visit, officers: Officers, to: str) -> tuple[str, int | None] | None:
     """The area, and the officer in it if one was chosen: `waste` or `waste.12`.  None for neither."""
     area, _, officer = to.partition(".")
     if area not in visit.here.areas:
         return None
-    there = {str(each.id): each.id for each in _officers_of(officers, area)}
+    there = {str(each.id): each.id for each in sessions.officers_of(officers, area)}
     return (area, there.get(officer)) if not officer or officer in there else None
-
-
-def _officers_of(officers: Officers, area: str) -> list[Colleague]:
-    return [*officers.get(area, ()), *officers.get(EVERY_AREA, ())]

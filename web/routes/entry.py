@@ -13,7 +13,17 @@ from store import accounts, audit, sessions
 from store.database import Session
 from web.gate import FormNotOurs, SomeWeb, SomeWords, signed_in, web_of
 from web.pages import chosen_language, in_both, render
-from web.security import FORM_COOKIE, LASTS, SESSION_COOKIE, new_token, password_holds, same, token_hash
+from web.security import (
+    FORM_COOKIE,
+    IDLE,
+    LASTS,
+    SESSION_COOKIE,
+    Reader,
+    new_token,
+    password_holds,
+    same,
+    token_hash,
+)
 from web.visit import Fields, SomeVisit, Text
 from web.wired import Web
 from words import LANGUAGES, Words
@@ -40,7 +50,7 @@ def entry(request: Request, web: SomeWeb) -> Response:
     reader = signed_in(request, web)
     language = chosen_language(request)
     if reader is not None:
-        return RedirectResponse(f"/{language or reader.session.language}/queue", 303)
+        return RedirectResponse(f"/{language or reader.session.language}/{reader.home}", 303)
     if language is not None:
         return RedirectResponse(f"/{language}/sign-in", 303)
     return in_both(
@@ -65,8 +75,8 @@ class SignInFields(Fields):
 
 @router.get("/sign-in", name="sign_in_page")
 def sign_in_page(request: Request, web: SomeWeb, words: SomeWords, to: str = "") -> Response:
-    if signed_in(request, web) is not None:
-        return RedirectResponse(f"/{words.language}/queue", 303)
+    if (reader := signed_in(request, web)) is not None:
+        return RedirectResponse(f"/{words.language}/{reader.home}", 303)
     return _sign_in_page(request, words, SignInFields(to=to))
 
 
@@ -85,7 +95,7 @@ def sign_in(request: Request, web: SomeWeb, words: SomeWords, fields: Annotated[
     if token is None:
         fault = words.gettext("The user name or the password is not right.")
         return _sign_in_page(request, words, fields, fault=fault, status=422)
-    to = fields.to if _OWN_PATH.fullmatch(fields.to) else f"/{words.language}/queue"
+    to = fields.to if _OWN_PATH.fullmatch(fields.to) else f"/{words.language}/{_home(web, token)}"
     answer = RedirectResponse(to, 303)
     answer.set_cookie(SESSION_COOKIE, token, httponly=True, samesite="lax", secure=web.here.settings.https)
     answer.delete_cookie(FORM_COOKIE, httponly=True, samesite="strict")
@@ -128,6 +138,13 @@ def _open_session(web: Web, username: str, password: str, replaced: str) -> str 
 
     web.store.write(act)
     return token if holds else None
+
+
+def _home(web: Web, token: str) -> str:
+    """Where the work of whoever has just signed in lies."""
+    with web.store.read() as session:
+        found = sessions.find(session, token_hash(token), now=web.now(), idle=IDLE)
+    return Reader(found).home if found is not None else "queue"
 
 
 def _sign_in_page(

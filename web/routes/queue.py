@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlencode
@@ -13,10 +13,10 @@ from fastapi import APIRouter, Query, Response
 
 from moderation.policy import Policy
 from moderation.service_areas import Areas
-from store import desk, findings
+from store import conduct, desk, findings, sessions, triage
 from store.desk import Hears, Key, QueueCase, Wanted
 from vocabulary import Clock, Finding, Label, ReplyLanguage, Role, Severity, State
-from web.gate import sees_page
+from web.gate import ANSWERING, sees_page
 from web.thread import flags
 from web.visit import Fields, SomeVisit, Visit
 from words.names import N_
@@ -27,11 +27,15 @@ PAGE = 25
 URGENT = 5
 """How many urgent cases stand above the queue; the filter shows the rest."""
 REMINDERS = 10
+UNDO_FOR = timedelta(hours=12)
+"""How long the page offers to undo an act on several cases."""
 LARGEST_ID = 2**53
 MOVED_ON = N_("Done. The case belongs to another service area now.")
 DONE: Final[Mapping[str, str]] = {
     "entered": N_("The comment is kept. It will be in the queue within a few minutes."),
     "entered_elsewhere": N_("The comment is kept. Its case belongs to another service area."),
+    "bulk_nothing": N_("Nothing was done: tick cases, and choose what is to be done with them."),
+    "bulk_why": N_("Nothing was done: say why."),
 }
 """What the page says after something was done, by the word in its address; MOVED_ON after anything else."""
 E = TypeVar("E", bound=StrEnum)
@@ -88,6 +92,7 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         severity=Severity.URGENT if show == "urgent" else None,
         due_before=today if show == "overdue" else None,
         owner_id=reader.user_id if show == "mine" else None,
+        awake_on=today if show in {"", "look"} else None,
     )
     with visit.store.read() as session:
         page = desk.queue_page(session, wanted, after=key_of(asked.after), before=key_of(asked.before), limit=PAGE)
@@ -96,6 +101,12 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         only_to_look = desk.count(session, replace(wanted, waiting=False)) if wanted.waiting else 0
         urgent = desk.queue_page(session, Wanted(areas=reader.areas(), severity=Severity.URGENT), limit=URGENT)
         unsettled = len(desk.unsettled(session, reader.areas())) if sees_page(reader, "escalations") else 0
+        claimed = triage.claims(session, [case.id for case in page.cases], now=visit.now)
+        undoable = triage.last_bulk(session, reader.user_id, since=visit.now - UNDO_FOR)
+        officers = sessions.officers(session)
+        reviews = sees_page(reader, "reviews")
+        to_review = conduct.count_overdue(session, reader.areas(), today=today) if reviews else 0
+        referred = conduct.count_referred(session, reader.areas()) if reviews else 0
         reminders = desk.reminders(session, _hears(visit), reader.areas(), limit=REMINDERS)
     chosen = {"area": area, "reply_in": asked.reply_in, "state": asked.state, "show": show}
     return visit.page(
@@ -107,6 +118,8 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         look=_link({**chosen, "show": "look"}),
         urgent=urgent if show != "urgent" else None,
         unsettled=unsettled,
+        to_review=to_review,
+        referred=referred,
         reminders=reminders,
         today=today,
         calendar=visit.web.calendars()[Clock.ANSWER],
@@ -114,6 +127,11 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         shown={name: visit.words.gettext(text) for name, text in SHOWN.items()},
         states=tuple(State),
         languages=tuple(ReplyLanguage),
+        claimed=claimed,
+        undoable=undoable,
+        may_act=bool(reader.roles() & ANSWERING),
+        choices=[(slug, sessions.officers_of(officers, slug)) for slug in visit.here.areas.slugs],
+        outcomes=visit.here.policy.outcomes,
         chosen=chosen,
         filtered=any(chosen.values()),
         everywhere=reader.areas() is None,

@@ -86,6 +86,7 @@ def _within(rows: Rows, areas: frozenset[str]) -> Rows:
         arrivals=tuple(each for each in rows.arrivals if each.place.area in areas),
         reopenings=tuple(each for each in rows.reopenings if each.place.area in areas),
         english_only=tuple(each for each in rows.english_only if each.place.area in areas),
+        by_machine=tuple(each for each in rows.by_machine if each.place.area in areas),
         platforms=rows.platforms,
         silences=tuple(each for each in rows.silences if each.area in areas),
     )

@@ -1,0 +1,302 @@
+"""What a message to a colleague says, to whom it goes, and when it may leave.
+
+Pure.  A message names cases by their references and says why in the policy's own words: nothing of
+it was written by a resident, and nobody's name is in it, so that it may lie in a mailbox.
+
+Whoever is warned of ten cases in one round gets one message with ten lines.  After it they are left
+in peace for as long as the policy says, and what comes in the meantime is gathered; only what is
+urgent does not wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from moderation.calendar import Calendar
+from moderation.deadlines import LONDON
+from moderation.policy import Policy, Whom
+from moderation.service_areas import Areas
+from vocabulary import Reason, Role
+from words import LANGUAGES, Screen, Words, is_screen
+
+EVERY_AREA = "*"
+LISTED = 20
+"""How many cases are named under one heading; the queue has the rest."""
+BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
+TRIES = 5
+"""Attempts that surely delivered nothing, before a person is asked."""
+LEASE = timedelta(minutes=5)
+"""Longer than any attempt of ours can take: an intent older than this has lost its process."""
+
+
+class Hearing(Protocol):
+    """A member of staff, as far as it matters whether they are told."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def grants(self) -> Collection[tuple[Role, str]]: ...
+
+
+class Matter(Protocol):
+    """One case that somebody is to be told of; `due` is None where no answer is owed."""
+
+    @property
+    def case_id(self) -> int: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def area(self) -> str: ...
+    @property
+    def due(self) -> date | None: ...
+    @property
+    def about(self) -> tuple[str, Mapping[str, str | int]]: ...
+    @property
+    def urgent(self) -> bool: ...
+    @property
+    def at_night(self) -> bool: ...
+    @property
+    def stands(self) -> bool: ...
+
+
+M = TypeVar("M", bound=Matter)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a message, and where it leads (nowhere, where the address of the app is not known)."""
+
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    heading: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message in one language."""
+
+    language: Screen
+    subject: str
+    groups: tuple[Group, ...]
+    closing: tuple[Line, ...]
+
+    def written(self) -> dict[str, Any]:
+        """As it is kept; `read` takes it back."""
+        return {
+            "subject": self.subject,
+            "groups": [[group.heading, [[line.text, line.link] for line in group.lines]] for group in self.groups],
+            "closing": [[line.text, line.link] for line in self.closing],
+        }
+
+
+def read(content: Mapping[str, Any]) -> tuple[Said, ...]:
+    """A message as it was kept, in each of its languages."""
+    return tuple(
+        Said(
+            language,
+            said["subject"],
+            tuple(Group(heading, _lines(lines)) for heading, lines in said["groups"]),
+            _lines(said["closing"]),
+        )
+        for language, said in content.items()
+        if is_screen(language)
+    )
+
+
+def written(said: Iterable[Said]) -> dict[str, Any]:
+    """A message in each of its languages, as it is kept."""
+    return {each.language: each.written() for each in said}
+
+
+def _lines(kept: Iterable[Sequence[str]]) -> tuple[Line, ...]:
+    return tuple(Line(text, link) for text, link in kept)
+
+
+def hears(
+    whom: Whom, area: str, owner_id: int | None, people: Iterable[Hearing], places: Collection[str]
+) -> tuple[str, ...]:
+    """Who is told by which way: `user:12` by e-mail, `teams:waste` on a channel; empty where nobody can be reached.
+
+    An `area` of `*` is every one of them.  The channel of an area hears what its officers hear, that of
+    communications or of senior management what they hear.  The owner has no channel.
+    """
+    found = [
+        f"user:{each.id}"
+        for each in people
+        if each.email and (each.id == owner_id if whom is Whom.OWNER else _has_role(each, whom, area))
+    ]
+    place = area if whom is Whom.AREA else whom.value
+    return (*found, *([f"teams:{place}"] if place in places and whom is not Whom.OWNER else []))
+
+
+def _has_role(person: Hearing, whom: Whom, area: str) -> bool:
+    role = Role.OFFICER if whom is Whom.AREA else Role(whom.value)
+    return any(held is role and (area == EVERY_AREA or where in (area, EVERY_AREA)) for held, where in person.grants)
+
+
+def leaving(
+    waiting: Sequence[M], *, last: datetime | None, open_now: bool, policy: Policy, now: datetime
+) -> tuple[M, ...]:
+    """What goes into one recipient's message now; `last` is when the one before it was made.
+
+    Empty while they are left in peace, or at night, except for what may be told at any hour.
+    """
+    allowed = tuple(each for each in waiting if each.stands and (open_now or each.at_night))
+    in_peace = last is not None and now - last < timedelta(minutes=policy.notices.gather_minutes)
+    return () if in_peace and not any(each.urgent for each in allowed) else allowed
+
+
+def digest_is_due(policy: Policy, calendar: Calendar, now: datetime) -> date | None:
+    """The day whose digest may leave now, within working hours; None before its hour and on a day off."""
+    local = now.astimezone(LONDON)
+    if not policy.hours.are_on(now, calendar) or local.time() < policy.senior_digest.sent_at:
+        return None
+    return local.date()
+
+
+def retry_at(tries: int, now: datetime) -> datetime | None:
+    """When to try again after so many attempts; None after the last."""
+    return None if tries >= TRIES else now + BACKOFF[min(tries, len(BACKOFF)) - 1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """The facts of one day's digest.
+
+    Cases are (id, reference, area, since), late answers (area, how many, the oldest due date).
+    """
+
+    day: date
+    flagged: tuple[tuple[int, str, str, datetime], ...] = ()
+    urgent: tuple[tuple[int, str, str, datetime], ...] = ()
+    late: tuple[tuple[str, int, date], ...] = ()
+
+    @property
+    def cases(self) -> int:
+        """How many cases it is about; one that is flagged and urgent and late counts each time."""
+        return len(self.flagged) + len(self.urgent) + sum(late for _area, late, _oldest in self.late)
+
+    @property
+    def says_anything(self) -> bool:
+        return bool(self.flagged or self.urgent or self.late)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Says messages in one language.  `address` is that of the web app, without a slash at its end; it may be empty."""
+
+    words: Words
+    areas: Areas
+    policy: Policy
+    address: str
+
+    def warnings(self, matters: Sequence[Matter]) -> Said:
+        """What is due, late or dangerous: the urgent reasons first, then those whose cases are due soonest."""
+        groups: dict[str, dict[int, Line]] = {}
+        for each in sorted(matters, key=_pressing):
+            reason = self.words.say(Reason(*each.about))
+            groups.setdefault(reason, {}).setdefault(each.case_id, self._case(each))
+        many = len({each.case_id for each in matters})
+        urgent = any(each.urgent for each in matters)
+        subject = (
+            self.words.gettext("Urgent. Cases to look at: {n}", n=many)
+            if urgent
+            else self.words.gettext("Cases to look at: {n}", n=many)
+        )
+        peace = self.policy.notices.gather_minutes
+        return Said(
+            self.words.language,
+            subject,
+            tuple(self._group(heading, list(lines.values())) for heading, lines in groups.items()),
+            (
+                Line(self.words.gettext("Your queue"), self._to("queue")),
+                *([Line(self._peace(peace))] if peace else []),
+            ),
+        )
+
+    def digest(self, found: Digest) -> Said:
+        """What senior management hears each day; the reasons of the flags stand on the page only."""
+        gettext = self.words.gettext
+        groups = []
+        if found.flagged:
+            lines = [self._named(*each) for each in found.flagged]
+            groups.append(self._group(gettext("Flagged for senior management: {n}", n=len(lines)), lines))
+        if found.urgent:
+            lines = [self._named(*each) for each in found.urgent]
+            groups.append(self._group(gettext("Urgent and open: {n}", n=len(lines)), lines))
+        if found.late:
+            total = sum(late for _area, late, _oldest in found.late)
+            lines = [
+                Line(
+                    gettext(
+                        "{area}: {n}, the oldest due {day}",
+                        area=self._area(area),
+                        n=late,
+                        day=self.words.day(oldest),
+                    ),
+                    self._to(f"queue?show=overdue&area={area}"),
+                )
+                for area, late, oldest in found.late
+            ]
+            groups.append(Group(gettext("Late answers: {n}", n=total), tuple(lines)))
+        return Said(
+            self.words.language,
+            gettext("For senior management, {day}", day=self.words.day(found.day)),
+            tuple(groups),
+            (Line(gettext("All of it, with the reasons"), self._to("senior")),),
+        )
+
+    def test(self) -> Said:
+        """A message that shows that the way is open."""
+        heading = self.words.gettext("This is a test. If you can read it, warnings will reach you.")
+        return Said(
+            self.words.language,
+            self.words.gettext("A test from Gwylio"),
+            (Group(heading, ()),),
+            (Line(self.words.gettext("Your queue"), self._to("queue")),),
+        )
+
+    def _peace(self, minutes: int) -> str:
+        return self.words.gettext(
+            "You get at most one such message in so many minutes: {n}. Only what is urgent does not wait.", n=minutes
+        )
+
+    def _case(self, matter: Matter) -> Line:
+        said = [matter.reference, self._area(matter.area)]
+        if matter.due is not None:
+            said.append(self.words.gettext("answer by {day}", day=self.words.day(matter.due)))
+        return Line(" · ".join(said), self._to(f"cases/{matter.case_id}"))
+
+    def _named(self, case_id: int, reference: str, area: str, at: datetime) -> Line:
+        return Line(f"{reference} · {self._area(area)} · {self.words.day(at)}", self._to(f"cases/{case_id}"))
+
+    def _group(self, heading: str, lines: Sequence[Line]) -> Group:
+        more = len(lines) - LISTED
+        rest = [Line(self.words.gettext("and more: {n}", n=more), self._to("queue"))] if more > 0 else []
+        return Group(heading[:1].upper() + heading[1:], (*lines[:LISTED], *rest))
+
+    def _area(self, slug: str) -> str:
+        return self.areas[slug].name.say(self.words.language) if slug in self.areas else slug
+
+    def _to(self, path: str) -> str:
+        return f"{self.address}/{self.words.language}/{path}" if self.address else ""
+
+
+def voices(language: str | None, areas: Areas, policy: Policy, address: str) -> tuple[Voice, ...]:
+    """One for each language of a message: the recipient's own, or both where several people read it (None)."""
+    own: tuple[Screen, ...] = (language,) if language is not None and is_screen(language) else LANGUAGES
+    return tuple(Voice(Words(each), areas, policy, address) for each in own)
+
+
+def _pressing(matter: Matter) -> tuple[bool, date, str]:
+    return (not matter.urgent, matter.due or date.max, matter.reference)
