@@ -29,7 +29,6 @@ from words.names import N_
 TAKEN_DOWN: Final = {
     "case.hidden": N_("hidden on the platform"),
     "case.unhidden": N_("shown again on the platform"),
-    "case.removed": N_("taken down"),
     "case.deleted": N_("deleted"),
 }
 """The acts on the audit trail by which a comment was taken down, or put back, and what they are called."""

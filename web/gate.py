@@ -130,8 +130,15 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "users_csv": WATCHING,
 }
 
-PUT_BEFORE: Final[Mapping[str, frozenset[Role]]] = {"senior_flag_end": frozenset({Role.SENIOR})}
-"""Acts on a case that are open to roles which are shown something of it and do not open it."""
+_OF_REMOVALS: Final = APPEALS - COMMUNICATIONS
+PUT_BEFORE: Final[Mapping[str, frozenset[Role]]] = {
+    "senior_flag_end": frozenset({Role.SENIOR}),
+    "removal": _OF_REMOVALS,
+    "removal_again": _OF_REMOVALS,
+    "decide_removal": frozenset({Role.LEGAL}),
+    "decide_appeal": _OF_REMOVALS,
+}
+"""Routes about a case that are open to roles which are shown something of it and do not open it."""
 SAYING_WHY: Final = frozenset({"purpose_page", "purpose"})
 """Routes of a restricted case that are open before a purpose is given: they show nothing of it."""
 
@@ -252,7 +259,7 @@ def _admit(request: Request, web: Web, token: str) -> None:
         raise NotThere
     if not held & roles:
         raise NotAllowed
-    if case and case.restricted and name not in SAYING_WHY:
+    if case and case.restricted and name not in SAYING_WHY and not held <= SHOWN_ONLY - restricted.MAY_OPEN:
         _see(web, reader, case.id)
 
 

@@ -132,13 +132,16 @@ class Reader:
 
     def areas(self) -> frozenset[str] | None:
         """The service areas whose cases they may see; None is all of them."""
-        seen = frozenset(area for role, area in self.session.grants if role not in SHOWN_ONLY)
+        return self.areas_as(frozenset(Role) - SHOWN_ONLY)
+
+    def areas_as(self, roles: frozenset[Role]) -> frozenset[str] | None:
+        """The service areas in which they are one of these; None is all of them."""
+        seen = frozenset(area for role, area in self.session.grants if role in roles)
         return None if EVERY_AREA in seen else seen
 
     def granted(self) -> frozenset[str] | None:
         """The service areas in which they are anything at all; None is all of them."""
-        seen = frozenset(area for _role, area in self.session.grants)
-        return None if EVERY_AREA in seen else seen
+        return self.areas_as(frozenset(Role))
 
     @property
     def home(self) -> str:
@@ -147,8 +150,7 @@ class Reader:
 
     def officer_of(self) -> frozenset[str] | None:
         """The service areas whose officer they are; None is all of them."""
-        areas = frozenset(area for role, area in self.session.grants if role is Role.OFFICER)
-        return None if EVERY_AREA in areas else areas
+        return self.areas_as(frozenset({Role.OFFICER}))
 
     def roles(self) -> frozenset[Role]:
         """What they are anywhere."""

@@ -111,12 +111,12 @@ def test_a_month_has_its_own_and_nothing_of_its_neighbours(store: Store, rhys: A
 
 
 def test_what_was_taken_down_is_read_from_the_trail_and_nothing_else_is(store: Store, rhys: Actor) -> None:
-    for action in ("case.hidden", "case.unhidden", "case.noted", "comment.gone", "author.viewed", "case.removed"):
-        acts(store, action, AT, "comment:4" if action == "case.removed" else "case:1")
+    for action in ("case.hidden", "case.unhidden", "case.noted", "comment.gone", "author.viewed", "case.deleted"):
+        acts(store, action, AT, "comment:4" if action == "case.deleted" else "case:1")
     assert [(each.who, each.action, each.subject) for each in listed(store).taken_down] == [
         ("Rhys", "case.hidden", "GW-2026-000001"),
         ("Rhys", "case.unhidden", "GW-2026-000001"),
-        ("Rhys", "case.removed", "comment:4"),
+        ("Rhys", "case.deleted", "comment:4"),
     ]
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from reports.monitoring import publish_last_month
-from tests.web.world import STAFF, Site, token_in
+from tests.web.world import STAFF, Site, token_in, version_in
 from vocabulary import Author, Role
 
 MAIR = Author("a-mair", "Mair Enghraifft")
@@ -27,9 +27,12 @@ def test_the_page_says_who_looked_and_what_was_hidden_in_both_languages(site: Si
     site.reviewed(case)
     site.visitor("catrin").get("/en/reviews/1")
     visitor = site.visitor("rhys")
-    token = token_in(visitor.get(f"/en/cases/{case}").text)
-    hides = {"csrf": token, "hidden": "true", "rule": "private", "sure": "true", "reason": "It names a neighbour."}
-    assert visitor.post("/en/comments/1/hiding", data=hides).status_code == 303
+    page = visitor.get(f"/en/cases/{case}").text
+    wish = {"rule": "personal_data", "reason": "It names a neighbour.", "confirmed": "true", "exception": "Read again."}
+    asked = {"csrf": token_in(page), "version": version_in(page), **wish}
+    assert visitor.post("/en/comments/1/removal", data=asked).status_code == 303
+    agrees = {"role": "communications", "agrees": "true", "reason": "It does."}
+    assert site.visitor("catrin").fill("/en/removals/1", "decision", **agrees).status_code == 303
     auditor = site.visitor("aled")
     english, welsh = (html.unescape(auditor.get(f"/{each}/monitoring?month=2026-11").text) for each in ("en", "cy"))
     for said in ("Rhys Morgan", "Author 1 on Facebook", "(review of conduct)", "hidden on the platform"):

@@ -20,6 +20,8 @@ from store.audit import AuditRow
 from store.comments import CommentRow
 from store.database import Session
 from store.evidence import EvidenceRow
+from store.openings import OpeningRow
+from store.people import UserRow
 from store.removals import RemovalRow
 from tests.web.world import HASH, NOW, Site, TamePlatform, Visitor, token_in, version_in
 from vocabulary import NotDone, Origin, Presence, RemovalState, Role
@@ -224,6 +226,20 @@ def test_legal_advisers_see_only_what_is_put_before_them(town: Site) -> None:
         form = {"csrf": token, "version": "1", "role": "legal", "agrees": "true", "reason": "x", "stays": "true"}
         assert visitor.post("/en/removals/1/decision", data=form).status_code in {403, 404}
         assert visitor.post("/en/removals/1/appeal-decision", data=form).status_code == 404
+
+
+def test_in_a_restricted_case_lawyers_see_what_is_put_before_them_and_others_say_why_first(sir_gar: Site) -> None:
+    case = sir_gar.said(ABUSIVE)
+    asks(sir_gar, case)
+    catrin, lowri = sir_gar.visitor("catrin"), sir_gar.visitor("lowri")
+    catrin.fill(f"/en/cases/{case}", "restriction", restricted="true", reason="A child is named.")
+    assert ABUSIVE not in html.unescape(sir_gar.visitor("dewi").get("/en/removals/1").text)
+    page = page_of(lowri, "/en/removals/1")
+    assert ABUSIVE in page
+    assert f"/en/cases/{case}" not in page
+    assert fills(lowri, 1, "decision", role="legal", agrees="true", reason="Yes.").status_code == 303
+    with sir_gar.store.read() as session:
+        assert session.scalars(select(UserRow.username).join(OpeningRow)).all() == ["lowri"]
 
 
 @pytest.mark.parametrize("form", ["", "/decision", "/withdrawal", "/undo", "/platform", "/appeal", "/appeal-decision"])

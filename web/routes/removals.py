@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Form, Response
 
 import pipeline
-from moderation import house_rules, removal_letters, removal_life, removals, routing
+from moderation import house_rules, openings, removal_letters, removal_life, removals, routing
 from moderation.deadlines import london_date
 from moderation.queue import ReasonNeeded
 from moderation.removal_life import AWAITING, RemovalAct
@@ -121,15 +121,16 @@ Fault = Mapping[str, str]
 @router.get("/removals", name="removals")
 def listed(visit: SomeVisit) -> Response:
     """What waits: for communications, for legal services, to be done on a platform, appeals."""
-    areas, held = visit.reader.areas(), visit.reader.roles()
-    watching = bool(held & SEEING)
+    reader = visit.reader
+    areas, watching = reader.areas_as(SEEING), bool(reader.roles() & SEEING)
     with visit.store.read() as session:
 
         def waiting(role: Role) -> Sequence[kept.RemovalLine]:
-            return kept.awaiting(session, sorted(AWAITING), areas, role=role)
+            return kept.awaiting(session, sorted(AWAITING), reader.areas_as(SEEING | {role}), role=role)
 
-        lists = [(N_("Appeals to be decided"), kept.awaiting(session, [RemovalState.APPEALED], areas))]
-        if watching or Role.LEGAL in held:
+        appealed = kept.awaiting(session, [RemovalState.APPEALED], reader.areas_as(SEEING | APPEALS))
+        lists = [(N_("Appeals to be decided"), appealed)]
+        if watching or Role.LEGAL in reader.roles():
             lists.insert(0, (N_("For legal services to agree"), waiting(Role.LEGAL)))
         if watching:
             lists.insert(0, (N_("For communications to agree"), waiting(Role.COMMUNICATIONS)))
@@ -333,6 +334,7 @@ def _page(
 ) -> Response:
     file = _file(visit, removal_id)
     row, policy = file.removal, visit.here.policy
+    openings.see_case(visit.store, file.case.id, policy=policy, actor=visit.actor, now=visit.now)
     with visit.store.read() as session:
         seen = findings.of_comments(session, [file.comment.id])[file.comment.id]
         files = evidence.of_comments(session, [file.comment.id]).get(file.comment.id, ())
@@ -364,6 +366,7 @@ def _page(
         may_record=RemovalAct.APPEAL in allowed and bool(held & ANSWERING),
         may_judge=RemovalAct.UPHOLD in allowed and bool(held & APPEALS) and me not in had_a_part,
         owed=visit.words.gettext(OWED[row.owed]) if row.owed else "",
+        opens_case=bool(held & SEEING),
         tries_again=row.not_done is not NotDone.NO_SUCH_ACT,
         letters=removal_letters.offered(row.state, letters, policy) if held & ANSWERING else (),
         name_of=removal_letters.name_of,
