@@ -39,6 +39,10 @@ NEEDED = ("id", "text", "posted_at")
 LONGEST_LINE = 1_048_576
 """Characters of one line; beyond them a row is bad and the reader goes on with the next."""
 
+LONGEST_RECORD = 131_072
+"""Characters of one row of a table, all its lines together; beyond them it is bad, so a mark never closed swallows no
+more than that.  Ours, as the csv module's own limit belongs to the whole process and anybody may have raised it."""
+
 CHUNK = 1 << 20
 X_DATE = re.compile(r"\w{3} (\w{3}) (\d\d) (\d\d:\d\d:\d\d) ([+-]\d{4}) (\d{4})")
 DAMAGED_NUMBER = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
@@ -181,11 +185,15 @@ def _author_object(named: Mapping[str, Any]) -> str:
 
 
 class _Lines:
-    """The file's lines as the csv reader takes them, remembering those of the present record."""
+    """The file's lines as the csv reader takes them, remembering those of the present record.
+
+    Raises csv.Error, as the reader itself would, where the record is longer than LONGEST_RECORD.
+    """
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._taken: list[str] = []
+        self._length = 0
         self.number = 0
 
     def __iter__(self) -> Iterator[str]:
@@ -197,12 +205,18 @@ class _Lines:
             raise StopIteration
         self.number += 1
         self._taken.append(line)
+        self._length += len(line)
+        if self._length > LONGEST_RECORD:
+            if len(line) == LONGEST_LINE and not line.endswith("\n"):
+                _skip_line(self._file)
+            raise csv.Error("the record is too long")
         return line
 
     def record(self) -> tuple[int, bytes]:
         """Where the record began, and its lines; what follows belongs to the next."""
         first, raw = self.number - len(self._taken) + 1, "".join(self._taken).rstrip("\r\n").encode()
         self._taken.clear()
+        self._length = 0
         return first, raw
 
 
@@ -214,7 +228,6 @@ def _csv(file: TextIO, path: Path, account: str) -> Iterator[Comment | WithEvide
     names = [_plain(name) for name in next(csv.reader([heading], delimiter=delimiter))]
     places = _places(names, path)
     # Strict, so that a quotation mark out of place is a bad row and not two comments in one.
-    # The csv module's own limit on a field keeps a mark never closed from swallowing the file.
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         try:
@@ -222,7 +235,7 @@ def _csv(file: TextIO, path: Path, account: str) -> Iterator[Comment | WithEvide
         except StopIteration:
             return
         except csv.Error:
-            yield BadRow(*_bad(lines, "the quotation marks are not paired, or a field is too long"))
+            yield BadRow(*_bad(lines, "the quotation marks are not paired, or the row is too long"))
             continue
         line, raw = lines.record()
         if any(value.strip() for value in row):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 import tracemalloc
 from datetime import UTC, datetime
 from io import StringIO
@@ -118,6 +119,23 @@ def test_a_quotation_mark_never_closed_does_not_swallow_the_file(tmp_path: Path)
     assert isinstance(found[0], BadRow)
     assert found[0].line == 2
     assert len(found) > 14_000
+
+
+def test_the_limit_on_a_row_holds_where_the_process_has_raised_its_own(tmp_path: Path):
+    before = csv.field_size_limit(sys.maxsize)
+    try:
+        test_a_quotation_mark_never_closed_does_not_swallow_the_file(tmp_path)
+    finally:
+        csv.field_size_limit(before)
+
+
+def test_a_row_too_long_is_one_bad_row_and_the_next_is_read(tmp_path: Path):
+    path = the_file(tmp_path, HEADING + f"x,{'a' * 3_000_000},,,{AT},,,\nc1,Helo,,,{AT},,,\n")
+
+    found = rows(path)
+
+    assert [type(row).__name__ for row in found] == ["BadRow", "Comment"]
+    assert found[0].line == 2
 
 
 HEADINGS = [
