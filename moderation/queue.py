@@ -197,6 +197,7 @@ def advance(
         raise ReasonNeeded(f"say why you {act.value.replace('_', ' ')} {case.reference}")
     facts = {"state": before.value, "area": case.service_area, "owner": case.owner_id}
     case.state = after
+    cases.moved(session, case)
     if area:
         case.service_area = area
     if act is Act.ASSIGN:

@@ -264,6 +264,16 @@ def test_what_the_person_wrote_meanwhile_makes_an_officers_page_stale(store: Sto
         does(store, placed.case_id, Act.CLOSE, who=mair, outcome=POWYS.outcomes[0].slug, words="Diolch", saw=saw)
 
 
+def test_an_act_makes_the_other_pages_stale_even_where_the_case_stays_as_it_was(store: Store, mair: Actor) -> None:
+    placed = comes(store)
+    does(store, placed.case_id, Act.ASSIGN, who=mair, words="I'r un maes")
+    saw = case_of(store, placed.case_id).version
+    does(store, placed.case_id, Act.ASSIGN, who=mair, words="I'r un maes", saw=saw)
+
+    with pytest.raises(StaleCase):
+        does(store, placed.case_id, Act.ASSIGN, who=mair, words="I'r un maes", saw=saw)
+
+
 def test_a_note_by_a_colleague_makes_nobodys_page_stale(store: Store, mair: Actor) -> None:
     placed = comes(store)
     saw = case_of(store, placed.case_id).version
