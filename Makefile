@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check fix bench lock clean
+.PHONY: help demo test fire check fix bench lock clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -34,6 +34,11 @@ demo: .venv/.runtime-stamp ## the whole system on this machine with invented peo
 
 test: .venv/.dev-stamp .venv/.chromium-stamp ## every test (TESTS=tests/store to choose, WORKERS=4 to spread)
 	@$(APART) $(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+
+fire: .venv/.dev-stamp ## kill it a thousand times at random moments (KILLS=50 for fewer, SEED=n to repeat one)
+	@seed=$(or $(SEED),$$RANDOM); echo "seed $$seed"; \
+	$(APART) GWYLIO_KILLS=$(or $(KILLS),1000) GWYLIO_SEED="$$seed" \
+	    $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_kills.py
 
 check: .venv/.dev-stamp ## what the code must satisfy before anybody reads it
 	$(BIN)/ruff check .
