@@ -206,7 +206,6 @@ def advance(
         case.escalated_to = escalate_to or "communications"
     elif before is State.ESCALATED:
         case.escalated_to = ""
-    _move_rounds(session, case, act, before, outcome=outcome, actor=actor, policy=policy, now=now)
     session.add(
         EventRow(
             case_id=case.id,
@@ -228,6 +227,7 @@ def advance(
         before=facts,
         after={"state": after.value, "area": case.service_area, "owner": case.owner_id} | _said(outcome=outcome),
     )
+    _move_rounds(session, case, act, before, outcome=outcome, actor=actor, policy=policy, now=now)
     session.flush()
     return case
 

@@ -134,8 +134,7 @@ def test_a_row_too_long_is_one_bad_row_and_the_next_is_read(tmp_path: Path):
 
     found = rows(path)
 
-    assert [type(row).__name__ for row in found] == ["BadRow", "Comment"]
-    assert found[0].line == 2
+    assert [(type(row).__name__, getattr(row, "line", "")) for row in found] == [("BadRow", 2), ("Comment", "")]
 
 
 HEADINGS = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlencode
@@ -14,9 +14,13 @@ from fastapi import APIRouter, Query, Response
 from moderation.policy import Policy
 from moderation.service_areas import Areas
 from store import conduct, desk, findings, sessions, triage
-from store.desk import Hears, Key, QueueCase, Wanted
+from store.database import Session
+from store.desk import Hears, Key, QueueCase, QueuePage, Reminder, Wanted
+from store.sessions import Colleague
+from store.triage import BulkRow
 from vocabulary import Clock, Finding, Label, ReplyLanguage, Role, Severity, State
 from web.gate import ANSWERING, sees_page
+from web.security import Reader
 from web.thread import flags
 from web.visit import Fields, SomeVisit, Visit
 from words.names import N_
@@ -76,6 +80,24 @@ class Line:
     words: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueData:
+    """What the store says of one page of the queue: a page of cases, and what stands above and below them."""
+
+    page: QueuePage
+    seen: Mapping[int, Sequence[Finding]]
+    total: int
+    only_to_look: int
+    urgent: QueuePage
+    unsettled: int
+    claimed: Mapping[int, str]
+    undoable: BulkRow | None
+    officers: Mapping[str, Sequence[Colleague]]
+    to_review: int
+    referred: int
+    reminders: Sequence[Reminder]
+
+
 @router.get("/queue", name="queue")
 def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
     reader, today = visit.reader, visit.web.today()
@@ -94,50 +116,69 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         owner_id=reader.user_id if show == "mine" else None,
         awake_on=today if show in {"", "look"} else None,
     )
+    ends = {"after": key_of(asked.after), "before": key_of(asked.before)}
     with visit.store.read() as session:
-        page = desk.queue_page(session, wanted, after=key_of(asked.after), before=key_of(asked.before), limit=PAGE)
-        seen = findings.of_comments(session, [case.comment_id for case in page.cases])
-        total = desk.count(session, wanted)
-        only_to_look = desk.count(session, replace(wanted, waiting=False)) if wanted.waiting else 0
-        urgent = desk.queue_page(session, Wanted(areas=reader.areas(), severity=Severity.URGENT), limit=URGENT)
-        unsettled = len(desk.unsettled(session, reader.areas())) if sees_page(reader, "escalations") else 0
-        claimed = triage.claims(session, [case.id for case in page.cases], now=visit.now)
-        undoable = triage.last_bulk(session, reader.user_id, since=visit.now - UNDO_FOR)
-        officers = sessions.officers(session)
-        reviews = sees_page(reader, "reviews")
-        to_review = conduct.count_overdue(session, reader.areas(), today=today) if reviews else 0
-        referred = conduct.count_referred(session, reader.areas()) if reviews else 0
-        reminders = desk.reminders(session, _hears(visit), reader.areas(), limit=REMINDERS)
+        data = read_queue(session, reader, wanted, **ends, now=visit.now, today=today)
     chosen = {"area": area, "reply_in": asked.reply_in, "state": asked.state, "show": show}
     return visit.page(
         "queue.html",
-        lines=lines_of(seen, page.cases, visit.here.policy, visit.here.areas),
-        total=total,
+        lines=lines_of(data.seen, data.page.cases, visit.here.policy, visit.here.areas),
+        total=data.total,
         most=desk.MOST_COUNTED,
-        only_to_look=only_to_look,
+        only_to_look=data.only_to_look,
         look=_link({**chosen, "show": "look"}),
-        urgent=urgent if show != "urgent" else None,
-        unsettled=unsettled,
-        to_review=to_review,
-        referred=referred,
-        reminders=reminders,
+        urgent=data.urgent if show != "urgent" else None,
+        unsettled=data.unsettled,
+        to_review=data.to_review,
+        referred=data.referred,
+        reminders=data.reminders,
         today=today,
         calendar=visit.web.calendars()[Clock.ANSWER],
         areas=_visible_areas(visit),
         shown={name: visit.words.gettext(text) for name, text in SHOWN.items()},
         states=tuple(State),
         languages=tuple(ReplyLanguage),
-        claimed=claimed,
-        undoable=undoable,
+        claimed=data.claimed,
+        undoable=data.undoable,
         may_act=bool(reader.roles() & ANSWERING),
-        choices=[(slug, sessions.officers_of(officers, slug)) for slug in visit.here.areas.slugs],
+        choices=[(slug, sessions.officers_of(data.officers, slug)) for slug in visit.here.areas.slugs],
         outcomes=visit.here.policy.outcomes,
         chosen=chosen,
         filtered=any(chosen.values()),
         everywhere=reader.areas() is None,
-        earlier=_link(chosen, before=page.earlier),
-        later=_link(chosen, after=page.later),
+        earlier=_link(chosen, before=data.page.earlier),
+        later=_link(chosen, after=data.page.later),
         done=visit.words.gettext(DONE.get(asked.done, MOVED_ON)) if asked.done else "",
+    )
+
+
+def read_queue(
+    session: Session,
+    reader: Reader,
+    wanted: Wanted,
+    *,
+    after: Key | None = None,
+    before: Key | None = None,
+    now: datetime,
+    today: date,
+) -> QueueData:
+    """All that a page of the queue asks of the store; bench/million.py holds it to its limit."""
+    areas = reader.areas()
+    page = desk.queue_page(session, wanted, after=after, before=before, limit=PAGE)
+    reviews = sees_page(reader, "reviews")
+    return QueueData(
+        page=page,
+        seen=findings.of_comments(session, [case.comment_id for case in page.cases]),
+        total=desk.count(session, wanted),
+        only_to_look=desk.count(session, replace(wanted, waiting=False)) if wanted.waiting else 0,
+        urgent=desk.queue_page(session, Wanted(areas=areas, severity=Severity.URGENT), limit=URGENT),
+        unsettled=len(desk.unsettled(session, areas)) if sees_page(reader, "escalations") else 0,
+        claimed=triage.claims(session, [case.id for case in page.cases], now=now),
+        undoable=triage.last_bulk(session, reader.user_id, since=now - UNDO_FOR),
+        officers=sessions.officers(session),
+        to_review=conduct.count_overdue(session, areas, today=today) if reviews else 0,
+        referred=conduct.count_referred(session, areas) if reviews else 0,
+        reminders=desk.reminders(session, _hears(reader), areas, limit=REMINDERS),
     )
 
 
@@ -176,9 +217,8 @@ def _visible_areas(visit: Visit) -> list[str]:
     return [slug for slug in visit.here.areas.slugs if mine is None or slug in mine]
 
 
-def _hears(visit: Visit) -> Hears:
+def _hears(reader: Reader) -> Hears:
     """Whose warnings this reader hears."""
-    reader = visit.reader
     roles = frozenset(role.value for role in reader.roles() - {Role.OFFICER})
     return Hears(user_id=reader.user_id, roles=roles, officer_of=reader.officer_of())
 
