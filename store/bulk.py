@@ -7,13 +7,13 @@ each column, where SQLAlchemy asks them for each value; what is stored is the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from itertools import chain, repeat
 from typing import Any, NoReturn, cast
 
 import psycopg
-from sqlalchemy import Boolean, Enum, LargeBinary, Table, func, select
+from sqlalchemy import Boolean, Date, Enum, LargeBinary, Table, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -116,6 +116,8 @@ def _for_sqlite(table: Table, name: str) -> Callable[[Any], object] | None:
     kind = table.c[name].type
     if isinstance(kind, UTCDateTime):
         return stored
+    if isinstance(kind, Date):
+        return date.isoformat
     return _value if isinstance(kind, Enum) else None
 
 
@@ -149,9 +151,11 @@ def _for_postgres(table: Table, name: str) -> Callable[[Any], str]:
         return _zoned
     if isinstance(kind, LargeBinary):
         return _hexadecimal
+    if isinstance(kind, Date):
+        return date.isoformat
     if isinstance(kind, Enum):
         return _value
-    return str if isinstance(kind, Boolean) or kind.python_type is int else _escaped
+    return str if isinstance(kind, Boolean) or kind.python_type in {int, float} else _escaped
 
 
 def _value(member: Any) -> str:
