@@ -15,7 +15,7 @@ import argparse
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -44,6 +44,7 @@ from web.routes.queue import read_queue
 from web.security import Reader
 
 AT_ONCE = 5_000
+OFFICERS = 200
 AREAS = tuple(f"area-{number:02}" for number in range(12))
 NOW = START + timedelta(days=50)
 TODAY = NOW.date()
@@ -55,16 +56,16 @@ LIMIT_A_SECOND = 20_000
 
 def fill(store: Store, number: int) -> None:
     """So many open cases and all that a page of the queue reads beside them."""
-    account_id, mair = store.write(_council)
+    account_id, officers = store.write(_council)
     for first in range(1, number + 1, AT_ONCE):
         ids = range(first, min(number + 1, first + AT_ONCE))
-        store.write(lambda session, ids=ids: _cases(session, ids, account_id, mair))  # type: ignore[misc]
+        store.write(lambda session, ids=ids: _cases(session, ids, account_id, officers))  # type: ignore[misc]
     with store.engine.connect() as connection:
         connection.execute(text("ANALYZE"))
         connection.commit()
 
 
-def _council(session: Session) -> tuple[int, int]:
+def _council(session: Session) -> tuple[int, list[int]]:
     account = accounts.add(
         session,
         slug="cyngor-fb",
@@ -74,20 +75,23 @@ def _council(session: Session) -> tuple[int, int]:
         service_area=AREAS[0],
         now=START,
     )
-    officer = people.add(
-        session,
-        username="mair",
-        full_name="Mair Evans",
-        password_hash="",
-        grants=[(Role.OFFICER, AREAS[3])],
-        now=START,
-    )
+    officers = [
+        people.add(
+            session,
+            username=f"officer-{number}",
+            full_name=f"Swyddog {number}",
+            password_hash="",
+            grants=[(Role.OFFICER, area) for area in _areas_of(number)],
+            now=START,
+        ).id
+        for number in range(OFFICERS)
+    ]
     _add(session, AuthorRow, {"id": list(range(1, 4_001)), "platform": Platform.FACEBOOK,
                               "native_id": [str(n) for n in range(1, 4_001)], "name": "Rhywun"})  # fmt: skip
-    return account.id, officer.id
+    return account.id, officers
 
 
-def _cases(session: Session, ids: range, account_id: int, mair: int) -> None:
+def _cases(session: Session, ids: range, account_id: int, officers: list[int]) -> None:
     dice = random.Random(ids.start)
     every = list(ids)
     arrived = [START + timedelta(minutes=dice.randrange(DAYS * 24 * 60)) for _ in every]
@@ -102,8 +106,8 @@ def _cases(session: Session, ids: range, account_id: int, mair: int) -> None:
         "state": [State.ASSIGNED if n % 3 else State.RECEIVED for n in every], "service_area": areas,
         "language": [each.value for each in language], "reply_in": language, "answer_owed": owed,
         "severity": [Severity.URGENT if n % 500 == 0 else Severity.NONE for n in every], "restricted": False,
-        "escalated_to": "", "owner_id": [mair if n % 40 == 0 else None for n in every], "due": due, "round": 1,
-        "because": "[]", "policy_version": "bench", "outcome": "", "opened_at": arrived,
+        "escalated_to": "", "owner_id": [dice.choice(officers) if n % 2 else None for n in every], "due": due,
+        "round": 1, "because": "[]", "policy_version": "bench", "outcome": "", "opened_at": arrived,
         "snoozed_until": [due[n - ids.start] if n % 10 == 0 else None for n in every],
     })  # fmt: skip
     _add(session, CommentRow, {
@@ -126,12 +130,19 @@ def _cases(session: Session, ids: range, account_id: int, mair: int) -> None:
             "comment_id": every, "revision": 1, "about": about, "says": "", "unsure": False, "why": "[]",
             "score": [dice.random() for _ in every], "classifier": "bench/1", "at": arrived,
         })  # fmt: skip
+    whom = ("area", "owner", "communications")
     warned = [n for n in every if n % 20 == 0]
     _add(session, ToldRow, {
-        "case_id": warned, "round": 1, "key": "due:area", "whom": "area",
+        "case_id": warned, "round": 1, "key": [f"due/{whom[n % 3]}" for n in warned],
+        "whom": [whom[n % 3] for n in warned],
         "area": [areas[n - ids.start] for n in warned], "about": '["due today", {}]',
         "at": [arrived[n - ids.start] for n in warned],
     })  # fmt: skip
+
+
+def _areas_of(number: int) -> tuple[str, str]:
+    """The two service areas of an officer."""
+    return AREAS[number % len(AREAS)], AREAS[(number + 2) % len(AREAS)]
 
 
 def _add(session: Session, row: type[Base], columns: Mapping[str, object]) -> None:
@@ -150,27 +161,32 @@ class Asking:
 
 def askings(number: int) -> Iterator[Asking]:
     """The pages that people ask for; communications see every area, an officer two."""
-    comms, officer = (
-        _reader((Role.COMMUNICATIONS, people.EVERY_AREA)),
-        _reader((Role.OFFICER, AREAS[3]), (Role.OFFICER, AREAS[5])),
-    )
+    comms = _reader(0, [(Role.COMMUNICATIONS, people.EVERY_AREA)])
+    officer = _reader(3, [(Role.OFFICER, area) for area in _areas_of(3)])
     waiting = Wanted(areas=None, waiting=True, awake_on=TODAY)
     mine = replace(waiting, areas=officer.areas())
+    everything = replace(mine, waiting=None, awake_on=None)
     middle = (START + timedelta(days=DAYS // 2)).date(), number // 2
     yield Asking("communications, the first page", comms, waiting)
     yield Asking("communications, from the middle on", comms, waiting, middle)
-    yield Asking("communications, overdue", comms, replace(waiting, due_before=TODAY))
+    yield Asking("communications, overdue", comms, Wanted(areas=None, due_before=TODAY))
     yield Asking("communications, urgent", comms, Wanted(areas=None, severity=Severity.URGENT))
     yield Asking("an officer of two areas, the first page", officer, mine)
     yield Asking("an officer, from the middle on", officer, mine, middle)
     yield Asking("an officer, owed in Welsh", officer, replace(mine, reply_in=ReplyLanguage.CY))
-    yield Asking("an officer, assigned to them", officer, replace(mine, owner_id=officer.user_id))
+    yield Asking("an officer, assigned to them", officer, replace(everything, owner_id=officer.user_id))
 
 
-def _reader(*grants: tuple[Role, str]) -> Reader:
+def _reader(number: int, grants: Sequence[tuple[Role, str]]) -> Reader:
     return Reader(
         SignedIn(
-            user_id=1, username="mair", full_name="Mair Evans", language="cy", csrf="", grants=grants, last_seen=NOW
+            user_id=number + 1,
+            username=f"officer-{number}",
+            full_name=f"Swyddog {number}",
+            language="cy",
+            csrf="",
+            grants=tuple(grants),
+            last_seen=NOW,
         )
     )
 

@@ -34,6 +34,40 @@ def add(session: Session, table: Table, columns: Mapping[str, object]) -> None:
     (_add_to_sqlite if _on_sqlite(session) else _copy_to_postgres)(session, table, columns)
 
 
+def change(
+    session: Session, table: Table, ids: Sequence[int], columns: Mapping[str, object], *, more: str = ""
+) -> None:
+    """Give these rows new values: a list has one for each id, anything else is the same in all of them.
+
+    `more` is SQL of ours that changes further columns.
+
+    Raises:
+        NaiveTime, DBAPIError: as `add`.
+    """
+    connection = session.connection()
+    each = {name: given for name, given in columns.items() if isinstance(given, list)}
+    every = {name: given for name, given in columns.items() if name not in each}
+    if _on_sqlite(session):
+        told = ", ".join([*(f"{name} = ?" for name in (*every, *each)), *filter(None, [more])])
+        shared = [repeat(_sqlite_value(table, name, given)) for name, given in every.items()]
+        lists = [[_sqlite_value(table, name, value) for value in given] for name, given in each.items()]
+        connection.exec_driver_sql(
+            f"UPDATE {table.name} SET {told} WHERE id = ?",  # noqa: S608 - names of ours
+            list(zip(*shared, *lists, ids, strict=False)),
+        )
+        return
+    kinds = {name: table.c[name].type.compile(session.get_bind().dialect) for name in columns}
+    told = ", ".join(
+        [*(f"{name} = %s" for name in every), *(f"{name} = new.{name}" for name in each), *filter(None, [more])]
+    )
+    arrays = ", ".join(["%s::bigint[]", *(f"%s::{kinds[name]}[]" for name in each)])
+    connection.exec_driver_sql(
+        f"UPDATE {table.name} SET {told} FROM unnest({arrays}) AS new(id{''.join(f', {name}' for name in each)})"  # noqa: S608
+        f" WHERE {table.name}.id = new.id",
+        (*every.values(), list(ids), *each.values()),
+    )
+
+
 def reserve(session: Session, table: Table, number: int) -> list[int]:
     """Ids for so many new rows, rising, that nobody else is given.
 
@@ -90,7 +124,7 @@ def _add_to_sqlite(session: Session, table: Table, columns: Mapping[str, object]
         if isinstance(given, list):
             each[name] = given if write is None else [None if value is None else write(value) for value in given]
         else:
-            every[name] = given if write is None or given is None else write(given)
+            every[name] = _sqlite_value(table, name, given)
     shared, width = tuple(every.values()), len(each)
     values = tuple(chain.from_iterable(zip(*each.values(), strict=True)))
     connection, at = session.connection(), 0
@@ -99,6 +133,11 @@ def _add_to_sqlite(session: Session, table: Table, columns: Mapping[str, object]
         while at + size * width <= len(values):
             connection.exec_driver_sql(sql, shared + values[at : at + size * width])
             at += size * width
+
+
+def _sqlite_value(table: Table, name: str, given: object) -> object:
+    write = _for_sqlite(table, name)
+    return given if write is None or given is None else write(given)
 
 
 @cache

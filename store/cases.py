@@ -21,6 +21,13 @@ from store.incidents import IncidentRow
 from store.matters import ENDED, MatterRow, PauseRow
 from vocabulary import Reason, ReplyLanguage, Severity, State
 
+_OPEN = "state NOT IN ('closed', 'answered')"
+_ENDED = "state IN ('closed', 'answered')"
+_ESCALATED = f"{_OPEN} AND state = 'escalated'"
+_URGENT = f"{_OPEN} AND severity = 'urgent'"
+_ONLY_TO_LOOK = f"{_OPEN} AND NOT (answer_owed OR severity IN ('high', 'urgent') OR state = 'escalated')"
+"""Of which cases the partial indexes are; store/desk.py asks in the same words, or they would not be used."""
+
 
 class CaseRow(Base):
     """One person's conversation in one thread that wants a decision.
@@ -35,18 +42,50 @@ class CaseRow(Base):
             "ix_cases_open_due",
             "due",
             "id",
-            sqlite_where=text("state NOT IN ('closed', 'answered')"),
-            postgresql_where=text("state NOT IN ('closed', 'answered')"),
+            sqlite_where=text(_OPEN),
+            postgresql_where=text(_OPEN),
         ),
         Index(
             "ix_cases_open_service_area_due",
             "service_area",
             "due",
             "id",
-            sqlite_where=text("state NOT IN ('closed', 'answered')"),
-            postgresql_where=text("state NOT IN ('closed', 'answered')"),
+            sqlite_where=text(_OPEN),
+            postgresql_where=text(_OPEN),
         ),
-        Index("ix_cases_service_area_state_due", "service_area", "state", "due"),
+        Index(
+            "ix_cases_open_owner_id",
+            "owner_id",
+            sqlite_where=text(_OPEN),
+            postgresql_where=text(_OPEN),
+        ),
+        Index(
+            "ix_cases_open_urgent",
+            "service_area",
+            "due",
+            "id",
+            sqlite_where=text(_URGENT),
+            postgresql_where=text(_URGENT),
+        ),
+        Index(
+            "ix_cases_open_look",
+            "service_area",
+            "due",
+            "id",
+            sqlite_where=text(_ONLY_TO_LOOK),
+            postgresql_where=text(_ONLY_TO_LOOK),
+        ),
+        Index("ix_cases_escalated_due", "due", "id", sqlite_where=text(_ESCALATED), postgresql_where=text(_ESCALATED)),
+        Index("ix_cases_ended_due", "state", "due", "id", sqlite_where=text(_ENDED), postgresql_where=text(_ENDED)),
+        Index(
+            "ix_cases_ended_service_area_due",
+            "service_area",
+            "state",
+            "due",
+            "id",
+            sqlite_where=text(_ENDED),
+            postgresql_where=text(_ENDED),
+        ),
         Index("ix_cases_account_id_author_id_thread", "account_id", "author_id", "thread"),
     )
 
@@ -132,7 +171,7 @@ class ToldRow(Base):
     """A warning that was given, once in a round: `key` names what about and to whom."""
 
     __tablename__ = "told"
-    __table_args__ = (Index("ix_told_whom_area_at", "whom", "area", "at"),)
+    __table_args__ = (Index("ix_told_whom_area_at", "whom", "area", "at"), Index("ix_told_whom_at", "whom", "at"))
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
     round: Mapped[int] = mapped_column(primary_key=True)

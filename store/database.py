@@ -80,7 +80,9 @@ class Store:
             self._writer_engine = create_engine(
                 self.url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
             )
-            self._reader_engine = self._writer_engine.execution_options(postgresql_readonly=True)
+            self._reader_engine = self._writer_engine.execution_options(
+                postgresql_readonly=True, isolation_level="REPEATABLE READ"
+            )
         else:
             raise StoreError(f"{self.url.get_backend_name()} is not supported; use sqlite:///FILE or postgresql://…")
 
@@ -111,6 +113,7 @@ class Store:
         """A session that sees one moment of the database and cannot change it."""
         with Session(self._reader_engine, expire_on_commit=False, autoflush=False) as session:
             yield session
+            session.commit()  # a rollback would make psycopg forget the statements that it has prepared
 
     def close(self) -> None:
         """Let the acts that wait finish, then close every connection."""

@@ -9,9 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, text, true, tuple_
+from sqlalchemy import (
+    CompoundSelect,
+    Date,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased, defer
 
 from store import findings
@@ -22,8 +38,11 @@ from store.people import UserRow
 from store.replies import PartRow, ReplyRow
 from vocabulary import Finding, Origin, Platform, Presence, Reason, ReplyLanguage, Severity, State
 
-MOST_COUNTED = 1_000
-"""Where counting stops; beyond it a page says "1,000 or more"."""
+MOST_COUNTED = 500
+"""Where counting stops; beyond it a page says "500 or more"."""
+
+MOST_OWNED = 100
+"""Of so many of somebody's own cases, those due soonest, their reminders are looked up."""
 
 Key = tuple[date, int]
 """Where a page ended: the due date and id of its last case."""
@@ -182,30 +201,57 @@ class Reminder:
 
 OPEN = text("cases.state NOT IN ('closed', 'answered')")
 """In the words of the partial index, without which SQLite would not see that it fits."""
+ENDED = text("cases.state IN ('closed', 'answered')")
+_URGENT = text("cases.severity = 'urgent'")
+"""The same, of those that are urgent."""
 _AWAITING_APPROVAL = text("reply.state = 'awaiting_approval'")
 """The same, of the replies that wait for a colleague."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedPage:
+    """A page of the queue to be read: after a key, or before one, or from the beginning."""
+
+    wanted: Wanted
+    after: Key | None = None
+    before: Key | None = None
+    limit: int = 25
 
 
 def queue_page(
     session: Session, wanted: Wanted, *, after: Key | None = None, before: Key | None = None, limit: int = 25
 ) -> QueuePage:
     """The cases after a key, or those before one, due soonest first.  Answered and closed ones only when asked for."""
-    keys = _keys(session, wanted, after=after, before=before, limit=limit + 1)
-    more, keys = len(keys) > limit, keys[:limit]
-    lines = session.execute(_LINE.where(CaseRow.id.in_([case_id for _due, case_id in keys])))
-    found = tuple(sorted((_queue_case(line) for line in lines), key=lambda case: case.key))
-    backwards, forwards = (more, True) if before is not None else (after is not None, more)
+    [page] = queue_pages(session, AskedPage(wanted=wanted, after=after, before=before, limit=limit))
+    return page
+
+
+def queue_pages(session: Session, *asked: AskedPage) -> list[QueuePage]:
+    """Several pages, whose cases are read at once."""
+    keys = [_keys(session, each) for each in asked]
+    ids = {case_id for some in keys for _due, case_id in some}
+    lines = {line.id: _queue_case(line) for line in session.execute(_LINES, {"ids": list(ids)})} if ids else {}
+    return [
+        _queue_page(each, [lines[case_id] for _due, case_id in some if case_id in lines])
+        for each, some in zip(asked, keys, strict=True)
+    ]
+
+
+def _queue_page(asked: AskedPage, found: Sequence[QueueCase]) -> QueuePage:
+    """What was found, nearest first and one more than is shown where there is more."""
+    more = len(found) > asked.limit
+    cases = tuple(sorted(found[: asked.limit], key=lambda case: case.key))
+    backwards, forwards = (more, True) if asked.before is not None else (asked.after is not None, more)
     return QueuePage(
-        found,
-        earlier=found[0].key if found and backwards else None,
-        later=found[-1].key if found and forwards else None,
+        cases,
+        earlier=cases[0].key if cases and backwards else None,
+        later=cases[-1].key if cases and forwards else None,
     )
 
 
 def count(session: Session, wanted: Wanted) -> int:
     """How many cases that is, counted no further than MOST_COUNTED."""
-    ids = _wanted(select(CaseRow.id), wanted).limit(MOST_COUNTED).subquery()
-    return session.scalar(select(func.count()).select_from(ids)) or 0
+    return session.scalar(_count(wanted)) or 0
 
 
 def area_of(session: Session, case_id: int) -> str | None:
@@ -267,34 +313,49 @@ def case_file(session: Session, case_id: int) -> CaseFile | None:
 
 
 def reminders(session: Session, hears: Hears, areas: frozenset[str] | None, *, limit: int) -> Sequence[Reminder]:
-    """What somebody was warned of in open cases that they may see: the latest of each case, newest first."""
-    officer_of = true() if hears.officer_of is None else CaseRow.service_area.in_(hears.officer_of)
-    heard = or_(
-        ToldRow.whom.in_(hears.roles),
-        and_(ToldRow.whom == "area", officer_of),
-        and_(ToldRow.whom == "owner", CaseRow.owner_id == hears.user_id),
-        ToldRow.whom == f"user:{hears.user_id}",
-    )
-    latest = (
-        select(ToldRow.case_id, func.max(ToldRow.at).label("at"))
+    """What somebody was warned of in open cases that they may see: the latest of each case, newest first.
+
+    Each of their ears is asked by itself for the newest that it heard, so that nothing is read but those.
+    """
+    owned = session.scalars(_OWNED, {"owner": hears.user_id}).all()
+    given: dict[str, Any] = {"owned": owned} if owned else {}
+    rows = session.execute(_heard(hears, areas, limit * _WARNINGS, has_cases=bool(owned)), given).all()
+    found: dict[int, Reminder] = {}
+    for case_id, reference, (said, values), at, _key in sorted(
+        rows, key=lambda row: (-row.at.timestamp(), -row.case_id, row.key)
+    ):
+        found.setdefault(case_id, Reminder(case_id, reference, Reason(said, values), at))
+    return tuple(found.values())[:limit]
+
+
+_WARNINGS = 3
+"""More than one person hears of one case in one turn of its clocks."""
+
+
+# Building a statement costs more than running it, and people ask for the same pages all day.
+@lru_cache(maxsize=512)
+def _heard(hears: Hears, areas: frozenset[str] | None, limit: int, *, has_cases: bool) -> CompoundSelect[Any]:
+    ears = [ToldRow.whom == whom for whom in (*sorted(hears.roles), f"user:{hears.user_id}")]
+    if hears.officer_of is None:
+        ears.append(ToldRow.whom == "area")
+    else:
+        ears += [and_(ToldRow.whom == "area", ToldRow.area == area) for area in sorted(hears.officer_of)]
+    if has_cases:
+        ears.append(and_(ToldRow.case_id.in_(bindparam("owned", expanding=True)), ToldRow.whom == "owner"))
+    seen = true() if areas is None else CaseRow.service_area.in_(areas)
+    heard = [
+        select(ToldRow.case_id, CaseRow.reference, ToldRow.about, ToldRow.at, ToldRow.key)
         .join(CaseRow, and_(CaseRow.id == ToldRow.case_id, CaseRow.round == ToldRow.round))
-        .where(OPEN, heard, true() if areas is None else CaseRow.service_area.in_(areas))
-        .group_by(ToldRow.case_id)
-        .order_by(func.max(ToldRow.at).desc(), ToldRow.case_id.desc())
+        .where(OPEN, ear, seen)
+        .order_by(ToldRow.at.desc(), ToldRow.case_id.desc(), ToldRow.key)
         .limit(limit)
         .subquery()
-    )
-    rows = session.execute(
-        select(ToldRow.case_id, CaseRow.reference, ToldRow.about, ToldRow.at)
-        .join(CaseRow, and_(CaseRow.id == ToldRow.case_id, CaseRow.round == ToldRow.round))
-        .join(latest, and_(latest.c.case_id == ToldRow.case_id, latest.c.at == ToldRow.at))
-        .where(heard)
-        .order_by(ToldRow.at.desc(), ToldRow.case_id.desc(), ToldRow.key)
-    )
-    found: dict[int, Reminder] = {}
-    for case_id, reference, (said, values), at in rows:
-        found.setdefault(case_id, Reminder(case_id, reference, Reason(said, values), at))
-    return tuple(found.values())
+        for ear in ears
+    ]
+    return union_all(*map(select, heard))
+
+
+_OWNED = select(CaseRow.id).where(OPEN, CaseRow.owner_id == bindparam("owner")).order_by(CaseRow.due).limit(MOST_OWNED)
 
 
 def unsettled(session: Session, areas: frozenset[str] | None) -> Sequence[Unsettled]:
@@ -376,25 +437,44 @@ _LINE: Select[*tuple[Any, ...]] = (
     .outerjoin(AuthorRow, AuthorRow.id == CaseRow.author_id)
     .outerjoin(_Owner, _Owner.id == CaseRow.owner_id)
 )
+_LINES = _LINE.where(CaseRow.id.in_(bindparam("ids", expanding=True)))
 
 
-def _keys(session: Session, wanted: Wanted, *, after: Key | None, before: Key | None, limit: int) -> list[Key]:
-    """The next keys from where a page ended, nearest first.
+def _keys(session: Session, asked: AskedPage) -> list[Key]:
+    """The next keys from where a page ended, nearest first, and one more where there is more.
 
     Each service area is asked by itself: in its own index its cases lie in order, and no more are
     read than are shown, however many there are.
     """
+    wanted, end = asked.wanted, asked.after if asked.before is None else asked.before
     areas = [wanted.area] if wanted.area or wanted.areas is None else sorted(wanted.areas)
+    given: dict[str, Any] = {"limit": asked.limit + 1}
+    given |= {"due": end[0], "id": end[1]} if end else {}
     found: list[Key] = []
     for area in areas:
-        query = _wanted(select(CaseRow.due, CaseRow.id), replace(wanted, area=area))
-        if before is not None:
-            query = query.where(_beyond(before, forwards=False)).order_by(CaseRow.due.desc(), CaseRow.id.desc())
-        else:
-            query = query.order_by(CaseRow.due, CaseRow.id)
-            query = query if after is None else query.where(_beyond(after, forwards=True))
-        found += [(due, case_id) for due, case_id in session.execute(query.limit(limit))]
-    return sorted(found, reverse=before is not None)[:limit]
+        query = _next_keys(replace(wanted, area=area), forwards=asked.before is None, on=end is not None)
+        found += [(due, case_id) for due, case_id in session.execute(query, given)]
+    return sorted(found, reverse=asked.before is not None)[: asked.limit + 1]
+
+
+@lru_cache(maxsize=512)
+def _next_keys(wanted: Wanted, *, forwards: bool, on: bool) -> Select[date, int]:
+    query = _wanted(select(CaseRow.due, CaseRow.id), wanted).limit(bindparam("limit", type_=Integer))
+    if on:
+        here, end = (
+            tuple_(CaseRow.due, CaseRow.id),
+            tuple_(bindparam("due", type_=Date), bindparam("id", type_=Integer)),
+        )
+        query = query.where(here > end if forwards else here < end)
+    if forwards:
+        return query.order_by(CaseRow.due, CaseRow.id)
+    return query.order_by(CaseRow.due.desc(), CaseRow.id.desc())
+
+
+@lru_cache(maxsize=512)
+def _count(wanted: Wanted) -> Select[int]:
+    ids = _wanted(select(CaseRow.id), wanted).limit(MOST_COUNTED).subquery()
+    return select(func.count()).select_from(ids)
 
 
 def _wanted(query: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
@@ -411,20 +491,23 @@ def _wanted(query: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[An
     if wanted.awake_on is not None:
         query = query.where(or_(CaseRow.snoozed_until.is_(None), CaseRow.snoozed_until <= wanted.awake_on))
     if wanted.severity is not None:
-        query = query.where(CaseRow.severity == wanted.severity)
+        urgent = wanted.severity is Severity.URGENT
+        query = query.where(_URGENT if urgent else CaseRow.severity == wanted.severity)
     if wanted.waiting is not None:
-        query = query.where(_WAITING if wanted.waiting else not_(_WAITING))
-    return query.where(OPEN if wanted.state is None else CaseRow.state == wanted.state)
+        query = query.where(_WAITING if wanted.waiting else _ONLY_TO_LOOK)
+    return query.where(OPEN if wanted.state is None else _IN[wanted.state])
 
 
 _WAITING = or_(
     CaseRow.answer_owed, CaseRow.severity.in_([Severity.HIGH, Severity.URGENT]), CaseRow.state == State.ESCALATED
 )
-
-
-def _beyond(key: Key, *, forwards: bool) -> ColumnElement[bool]:
-    here = tuple_(CaseRow.due, CaseRow.id)
-    return here > key if forwards else here < key
+_IN = {
+    state: and_(text(f"cases.state = '{state}'"), ENDED if state in {State.ANSWERED, State.CLOSED} else OPEN)
+    for state in State
+}
+"""The cases in one state, in the words of the partial indexes."""
+_ONLY_TO_LOOK = text("NOT (cases.answer_owed OR cases.severity IN ('high', 'urgent') OR cases.state = 'escalated')")
+"""The opposite, in the words of its partial index."""
 
 
 def _queue_case(row: Row[Any]) -> QueueCase:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, UniqueConstraint, and_, delete, exists, func, insert, select
+from sqlalchemy import ForeignKey, UniqueConstraint, and_, bindparam, delete, exists, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.base import Base
@@ -72,16 +72,19 @@ def replace(session: Session, comment_id: int, revision: int, findings: Iterable
         session.execute(insert(FindingRow), rows)
 
 
+_CORRECTIONS = select(CorrectionRow).where(CorrectionRow.comment_id.in_(bindparam("ids", expanding=True)))
+_FINDINGS = (
+    select(FindingRow)
+    .where(FindingRow.comment_id.in_(bindparam("ids", expanding=True)))
+    .order_by(FindingRow.comment_id, FindingRow.id)
+)
+
+
 def of_comments(session: Session, ids: Sequence[int]) -> Mapping[int, list[Finding]]:
     """The findings of these comments, with a person's corrections applied."""
     found: dict[int, list[Finding]] = {comment_id: [] for comment_id in ids}
-    corrected = {
-        (row.comment_id, row.about): row
-        for row in session.scalars(select(CorrectionRow).where(CorrectionRow.comment_id.in_(ids)))
-    }
-    for row in session.scalars(
-        select(FindingRow).where(FindingRow.comment_id.in_(ids)).order_by(FindingRow.comment_id, FindingRow.id)
-    ):
+    corrected = {(row.comment_id, row.about): row for row in session.scalars(_CORRECTIONS, {"ids": ids})}
+    for row in session.scalars(_FINDINGS, {"ids": ids}):
         if (row.comment_id, row.about) not in corrected:
             found[row.comment_id].append(_as_finding(row))
     for (comment_id, _), correction in corrected.items():

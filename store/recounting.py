@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple, cast
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from store import audit, bulk
 from store.cases import CaseRow, EventRow, RoundRow
 from store.matters import MatterRow, PauseRow
 from vocabulary import Note, State
-
-IN_ONE = 500
-"""Ids in one statement."""
 
 
 class Running(NamedTuple):
@@ -75,21 +73,25 @@ def move(session: Session, moved: Sequence[tuple[Running, Dates]], *, because: s
     """Give each of these its new dates, with an event; the trail gets one row for all of them."""
     if not moved:
         return
-    by_dates: dict[Dates, list[Running]] = {}
-    for each, dates in moved:
-        by_dates.setdefault(dates, []).append(each)
-    for dates, some in by_dates.items():
-        for part in _parts(some):
-            rounds = update(RoundRow).where(RoundRow.id.in_([each.round_id for each in part]))
-            session.execute(
-                rounds.values(**dates._asdict(), due_because=because), execution_options={"synchronize_session": False}
-            )
-            cases = update(CaseRow).where(CaseRow.id.in_([each.case_id for each in part]))
-            session.execute(
-                cases.values(due=dates.due, version=CaseRow.version + 1),
-                execution_options={"synchronize_session": False},
-            )
-    told = [_told(each, dates, because) for each, dates in moved]
+    bulk.change(
+        session,
+        cast("Table", RoundRow.__table__),
+        [each.round_id for each, _ in moved],
+        {
+            "ack_due": [dates.ack_due for _, dates in moved],
+            "due": [dates.due for _, dates in moved],
+            "beyond_known": [dates.beyond_known for _, dates in moved],
+            "due_because": because,
+        },
+    )
+    bulk.change(
+        session,
+        cast("Table", CaseRow.__table__),
+        [each.case_id for each, _ in moved],
+        {"due": [dates.due for _, dates in moved]},
+        more="version = version + 1",
+    )
+    told = [_told(each.due, dates.due, because) for each, dates in moved]
     bulk.add(
         session,
         cast("Table", EventRow.__table__),
@@ -121,11 +123,7 @@ def move(session: Session, moved: Sequence[tuple[Running, Dates]], *, because: s
     )
 
 
-def _told(each: Running, dates: Dates, because: str) -> str:
-    """The detail of the event, as JSON."""
-    return json.dumps({"because": because, "from": each.due.isoformat(), "to": dates.due.isoformat()})
-
-
-def _parts(some: Sequence[Running]) -> Iterator[Sequence[Running]]:
-    for start in range(0, len(some), IN_ONE):
-        yield some[start : start + IN_ONE]
+@lru_cache(maxsize=1_000)
+def _told(before: date, after: date, because: str) -> str:
+    """The detail of an event, as JSON; few pairs of days stand behind many cases."""
+    return json.dumps({"because": because, "from": before.isoformat(), "to": after.isoformat()})

@@ -95,16 +95,18 @@ def names(session: Session) -> Mapping[int, str]:
     return dict(session.execute(select(UserRow.id, UserRow.full_name)).all())
 
 
+_OFFICERS = (
+    select(GrantRow.area, UserRow.id, UserRow.full_name)
+    .join(UserRow, UserRow.id == GrantRow.user_id)
+    .where(UserRow.active, GrantRow.role == Role.OFFICER)
+    .order_by(GrantRow.area, UserRow.full_name)
+)
+
+
 def officers(session: Session) -> Mapping[str, Sequence[Colleague]]:
     """Who answers in each service area, by name; those of every area stand under `*`."""
-    rows = session.execute(
-        select(GrantRow.area, UserRow.id, UserRow.full_name)
-        .join(UserRow, UserRow.id == GrantRow.user_id)
-        .where(UserRow.active, GrantRow.role == Role.OFFICER)
-        .order_by(GrantRow.area, UserRow.full_name)
-    )
     found: dict[str, list[Colleague]] = {}
-    for area, user_id, full_name in rows:
+    for area, user_id, full_name in session.execute(_OFFICERS):
         found.setdefault(area, []).append(Colleague(user_id, full_name))
     return found
 

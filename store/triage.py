@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.base import Base
@@ -49,13 +49,16 @@ def claimed_by(session: Session, case_id: int, *, now: datetime) -> tuple[ClaimR
     return (row[0], row[1]) if row else None
 
 
+_CLAIMS = (
+    select(ClaimRow.case_id, UserRow.full_name)
+    .join(UserRow, UserRow.id == ClaimRow.user_id)
+    .where(ClaimRow.case_id.in_(bindparam("ids", expanding=True)), ClaimRow.until > bindparam("now"))
+)
+
+
 def claims(session: Session, case_ids: Sequence[int], *, now: datetime) -> dict[int, str]:
     """By case, the name of whoever works on it now."""
-    rows = session.execute(
-        select(ClaimRow.case_id, UserRow.full_name)
-        .join(UserRow, UserRow.id == ClaimRow.user_id)
-        .where(ClaimRow.case_id.in_(case_ids), ClaimRow.until > now)
-    )
+    rows = session.execute(_CLAIMS, {"ids": case_ids, "now": now})
     return {row.case_id: row.full_name for row in rows}
 
 

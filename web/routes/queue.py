@@ -15,7 +15,7 @@ from moderation.policy import Policy
 from moderation.service_areas import Areas
 from store import conduct, desk, findings, sessions, triage
 from store.database import Session
-from store.desk import Hears, Key, QueueCase, QueuePage, Reminder, Wanted
+from store.desk import AskedPage, Hears, Key, QueueCase, QueuePage, Reminder, Wanted
 from store.sessions import Colleague
 from store.triage import BulkRow
 from vocabulary import Clock, Finding, Label, ReplyLanguage, Role, Severity, State
@@ -164,14 +164,18 @@ def read_queue(
 ) -> QueueData:
     """All that a page of the queue asks of the store; bench/million.py holds it to its limit."""
     areas = reader.areas()
-    page = desk.queue_page(session, wanted, after=after, before=before, limit=PAGE)
+    page, urgent = desk.queue_pages(
+        session,
+        AskedPage(wanted=wanted, after=after, before=before, limit=PAGE),
+        AskedPage(wanted=Wanted(areas=areas, severity=Severity.URGENT), limit=URGENT),
+    )
     reviews = sees_page(reader, "reviews")
     return QueueData(
         page=page,
         seen=findings.of_comments(session, [case.comment_id for case in page.cases]),
         total=desk.count(session, wanted),
         only_to_look=desk.count(session, replace(wanted, waiting=False)) if wanted.waiting else 0,
-        urgent=desk.queue_page(session, Wanted(areas=areas, severity=Severity.URGENT), limit=URGENT),
+        urgent=urgent,
         unsettled=len(desk.unsettled(session, areas)) if sees_page(reader, "escalations") else 0,
         claimed=triage.claims(session, [case.id for case in page.cases], now=now),
         undoable=triage.last_bulk(session, reader.user_id, since=now - UNDO_FOR),
