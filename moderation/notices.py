@@ -13,14 +13,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from moderation.calendar import Calendar
 from moderation.deadlines import LONDON
 from moderation.policy import Policy, Whom
 from moderation.service_areas import Areas
-from vocabulary import Reason, Role
+from vocabulary import Errand, Reason, Role
 from words import LANGUAGES, Screen, Words, is_screen
+from words.names import N_
 
 EVERY_AREA = "*"
 LISTED = 20
@@ -64,7 +65,50 @@ class Matter(Protocol):
     def stands(self) -> bool: ...
 
 
+class Errands(Protocol):
+    """One thing that waits for a colleague, as a message names it."""
+
+    @property
+    def what(self) -> Errand: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def area(self) -> str: ...
+    @property
+    def since(self) -> date | None: ...
+    @property
+    def link(self) -> str: ...
+    @property
+    def duty(self) -> str: ...
+
+
 M = TypeVar("M", bound=Matter)
+
+ERRANDS: Final[Mapping[Errand, str]] = {
+    Errand.APPROVAL: N_("Replies that wait for a second person"),
+    Errand.SENT_BACK: N_("Replies of yours that came back to be changed"),
+    Errand.TRANSLATION: N_("Translations that were asked for"),
+    Errand.TRANSLATION_LATE: N_("Translations that are late"),
+    Errand.TRANSLATION_CHECK: N_("Words that a machine translated, to be checked"),
+    Errand.TRANSLATED: N_("Translations that you asked for and that are done"),
+    Errand.BY_HAND: N_("To be done on the platform, or looked at there, by a person"),
+    Errand.REMOVAL: N_("Removals that wait for your decision"),
+    Errand.REMOVAL_APPEAL: N_("Appeals against the removal of a comment"),
+    Errand.CONDUCT_REFERRED: N_("Conduct that an officer asks communications to look at"),
+    Errand.CONDUCT_REVIEW: N_("Decisions on conduct that are to be looked at again"),
+    Errand.CONDUCT_APPEAL: N_("Appeals against a decision on conduct"),
+    Errand.DUTY: N_("Late in the account register"),
+    Errand.POSTING: N_("Accounts that fall short of what the policy says of posting"),
+    Errand.LEAVER: N_("Access of somebody who has left"),
+}
+SHORTFALLS: Final[Mapping[str, str]] = {
+    "stale": N_("left alone"),
+    "seldom": N_("posts too seldom"),
+    "no_welsh": N_("posts without Welsh"),
+    "access": N_("end their access"),
+    "password": N_("change the shared password"),
+}
+"""How an account falls short, and what a leaver leaves to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +267,30 @@ class Voice:
                 *([Line(self._peace(peace))] if peace else []),
             ),
         )
+
+    def errands(self, waiting: Sequence[Errands]) -> Said:
+        """What waits for them beside cases that are due, by what it is, in the order of the list of errands."""
+        groups = []
+        for what in Errand:
+            some = [each for each in waiting if each.what is what]
+            if some:
+                groups.append(self._group(self.words.gettext(ERRANDS[what]), [self._errand(each) for each in some]))
+        peace = self.policy.notices.gather_minutes
+        return Said(
+            self.words.language,
+            self.words.gettext("Waiting for you: {n}", n=len(waiting)),
+            tuple(groups),
+            (Line(self._peace(peace)),) if peace else (),
+        )
+
+    def _errand(self, waits: Errands) -> Line:
+        said = [waits.reference, self._area(waits.area)]
+        if waits.duty:
+            duty = self.policy.duties.get(waits.duty)
+            said.append(duty.say(self.words.language) if duty else self.words.gettext(SHORTFALLS[waits.duty]))
+        if waits.since is not None:
+            said.append(self.words.day(waits.since))
+        return Line(" · ".join(said), self._to(waits.link))
 
     def digest(self, found: Digest) -> Said:
         """What senior management hears each day; the reasons of the flags stand on the page only."""

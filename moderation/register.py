@@ -59,6 +59,8 @@ class LeaverTask:
     account: str
     what: str
     since: date
+    entry_id: int
+    account_id: int
 
 
 def standing(
@@ -97,7 +99,8 @@ def leaver_tasks(
             continue
         for holder in holders:
             if holder.name == entry.person:
-                yield LeaverTask(entry.person, accounts[holder.account_id].display_name, "access", entry.on_day)
+                name = accounts[holder.account_id].display_name
+                yield LeaverTask(entry.person, name, "access", entry.on_day, entry.id, holder.account_id)
         for account_id in entry.held:
             account = accounts.get(account_id)
             if account is None or account.login_model != SHARED:
@@ -106,7 +109,7 @@ def leaver_tasks(
                 each.duty == PASSWORD and each.account_id == account_id and each.on_day >= entry.on_day
                 for each in entries
             ):
-                yield LeaverTask(entry.person, account.display_name, "password", entry.on_day)
+                yield LeaverTask(entry.person, account.display_name, "password", entry.on_day, entry.id, account_id)
 
 
 def behind(policy: Policy, posted: Posting, *, weeks: int, now: datetime) -> tuple[str, ...]:

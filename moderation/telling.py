@@ -105,7 +105,7 @@ def gather(
     if not leaving:
         return None
     first = leaving[0]
-    notice = _make(
+    notice = make(
         session,
         key=f"{WARNINGS}:{recipient}:{first.case_id}:{first.round}:{first.key}",
         kind=WARNINGS,
@@ -135,7 +135,7 @@ def make_digest(session: Session, day: date, reach: Reach, scribe: Scribe, *, no
     )
     recipients = dict.fromkeys(recipient for each in named for recipient in each)
     made = [
-        _make(
+        make(
             session,
             key=f"{DIGEST}:{day}:{recipient}",
             kind=DIGEST,
@@ -161,7 +161,7 @@ def digest_of(session: Session, day: date) -> Digest:
     )
 
 
-def _make(
+def make(
     session: Session,
     *,
     key: str,
@@ -173,6 +173,7 @@ def _make(
     at_night: bool,
     now: datetime,
 ) -> NoticeRow | None:
+    """A new message, with its row on the trail; None where one of this key was made before."""
     notice = outbox.make(
         session,
         key=key,

@@ -64,6 +64,7 @@ ENUMS = (
     vocabulary.ReplyKind,
     vocabulary.ReplyState,
     vocabulary.NoticeState,
+    vocabulary.Errand,
     vocabulary.TranslationOf,
     vocabulary.TranslationState,
     vocabulary.Role,

@@ -120,9 +120,7 @@ def behind_a_person(parts: Sequence[PartRow]) -> set[int]:
 
 
 @pytest.mark.slow
-def test_kills_between_intent_and_confirmation_lose_no_reply_and_double_none(
-    dyffryn: Town, tmp_path: Path
-) -> None:
+def test_kills_between_intent_and_confirmation_lose_no_reply_and_double_none(dyffryn: Town, tmp_path: Path) -> None:
     chance = random.Random(SEED)
     put_in_the_outbox(dyffryn, 60, 0)
     dyffryn.spoil(Kind.SLOW, method="POST", seconds=0.03, times=1_000_000)

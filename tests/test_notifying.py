@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ import opening
 import pipeline
 import scheduler
 import settings as configuration
-from moderation import queue, senior, telling
+from moderation import queue, senior, telling, translations
 from moderation.notices import LEASE, TRIES, voices
 from moderation.record import Actor
+from moderation.translations import Wanted
 from pipeline import Installation
 from pipeline.channels import Letter, NoAnswer, NotTaken, OutOfReach
 from pipeline.mail import Post
@@ -34,12 +36,12 @@ from store import audit, people
 from store.audit import AuditRow
 from store.database import Session, Store
 from store.notices import EntryRow, NoticeRow
-from tests.factories import a_comment, an_account, comes, does
-from tests.moderation.given import AREAS, POWYS
+from tests.factories import a_comment, a_user, an_account, comes, does
+from tests.moderation.given import AREAS, DAYS, POWYS
 from tests.moderation.test_notices import Told
 from tests.post_office import PASSWORD, USER, PostOffice, TeamsRoom, certificate_in, post_office, teams_room
 from tests.ready import a_state_folder, lay_out
-from vocabulary import Act, Author, NoticeState, Role, Severity
+from vocabulary import Act, Author, Clock, Language, NoticeState, Role, Severity, TranslationOf
 
 ROOT = Path(__file__).parents[1]
 MONDAY_NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -131,7 +133,7 @@ def council(tmp_path: Path) -> Iterator[Council]:
     with ExitStack() as stack:
         office, room = stack.enter_context(post_office()), stack.enter_context(teams_room())
         here = stack.enter_context(opening.installation(settings_for(tmp_path, office, room)))
-        here.store.write(an_account)
+        here.store.write(partial(an_account, now=MONDAY_NOON))
         yield Council(here, office, room, here.store.write(hire))
 
 
@@ -364,7 +366,7 @@ def test_while_the_server_cannot_be_reached_one_message_tries_and_the_rest_wait(
     with post_office() as gone:
         pass
     with opening.installation(settings_for(tmp_path, gone)) as here:
-        here.store.write(an_account)
+        here.store.write(partial(an_account, now=MONDAY_NOON))
         council = Council(here, gone, TeamsRoom(), here.store.write(hire))
         council.case(owner="elin")
         council.escalate()
@@ -454,6 +456,40 @@ def test_a_process_that_dies_between_intent_and_proof_leaves_the_message_to_a_pe
 # --- the digest
 
 
+def test_what_waits_for_a_colleague_is_mailed_once_by_day_with_links_and_without_a_word_of_anybody(
+    council: Council,
+) -> None:
+    case = council.case(at=DUE_DAY.replace(hour=1))
+    council.store.write(lambda session: a_user(session, "gwenno", Role.TRANSLATOR, "*"))
+    council.store.write(lambda session: setattr(people.by_username(session, "gwenno"), "email", mailbox("gwenno")))
+    wanted = Wanted(TranslationOf.REPLY, "The lorry comes on Friday.", Language.EN, "Byddwch yn glên")
+    council.now = DUE_DAY.replace(hour=2)
+    council.store.write(
+        lambda session: (
+            translations.ask(
+                session,
+                case,
+                wanted,
+                actor=council.actor("rhys"),
+                policy=POWYS,
+                calendar=DAYS[Clock.ANSWER],
+                now=council.now,
+            ).id
+        )
+    )
+    council.escalate()
+    assert council.post_to("gwenno") == [], "nothing leaves at night"
+    council.escalate(hours=8)
+    council.escalate(hours=3)
+    [letter] = council.post_to("gwenno")
+    assert "Translations that were asked for" in letter or "Cyfieithiadau y gofynnwyd amdanynt" in letter
+    assert "GW-2026-000001" in letter
+    assert "/translations" in letter
+    assert THEIR_WORDS not in letter
+    assert "Byddwch" not in letter
+    assert council.post_to("elin") == council.post_to("rhys") == []
+
+
 def test_senior_management_get_one_digest_a_day_of_what_is_flagged_urgent_and_late(council: Council) -> None:
     flagged, _urgent = council.case(), council.case(severity=Severity.URGENT)
     council.store.write(
@@ -515,7 +551,7 @@ def test_no_address_no_webhook_and_no_password_is_logged_or_recorded(council: Co
 def test_where_no_mail_is_set_up_nothing_is_gathered_for_the_day_it_will_be(tmp_path: Path) -> None:
     lay_out(a_state_folder(), tmp_path)
     with post_office() as office, opening.installation(settings_for(tmp_path, office, mail=Mail())) as here:
-        here.store.write(an_account)
+        here.store.write(partial(an_account, now=MONDAY_NOON))
         council = Council(here, office, TeamsRoom(), here.store.write(hire))
         council.case(owner="elin")
         council.escalate()
@@ -531,7 +567,7 @@ def test_the_demo_sends_nothing_and_keeps_every_message_to_be_read(tmp_path: Pat
         teams_room() as room,
         opening.installation(settings_for(tmp_path, office, room, send_notices=False)) as here,
     ):
-        here.store.write(an_account)
+        here.store.write(partial(an_account, now=MONDAY_NOON))
         council = Council(here, office, room, here.store.write(hire))
         council.case(owner="elin", severity=Severity.URGENT)
         council.escalate()
