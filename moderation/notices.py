@@ -84,23 +84,6 @@ class Errands(Protocol):
 
 M = TypeVar("M", bound=Matter)
 
-ERRANDS: Final[Mapping[Errand, str]] = {
-    Errand.APPROVAL: N_("Replies that wait for a second person"),
-    Errand.SENT_BACK: N_("Replies of yours that came back to be changed"),
-    Errand.TRANSLATION: N_("Translations that were asked for"),
-    Errand.TRANSLATION_LATE: N_("Translations that are late"),
-    Errand.TRANSLATION_CHECK: N_("Words that a machine translated, to be checked"),
-    Errand.TRANSLATED: N_("Translations that you asked for and that are done"),
-    Errand.BY_HAND: N_("To be done on the platform, or looked at there, by a person"),
-    Errand.REMOVAL: N_("Removals that wait for your decision"),
-    Errand.REMOVAL_APPEAL: N_("Appeals against the removal of a comment"),
-    Errand.CONDUCT_REFERRED: N_("Conduct that an officer asks communications to look at"),
-    Errand.CONDUCT_REVIEW: N_("Decisions on conduct that are to be looked at again"),
-    Errand.CONDUCT_APPEAL: N_("Appeals against a decision on conduct"),
-    Errand.DUTY: N_("Late in the account register"),
-    Errand.POSTING: N_("Accounts that fall short of what the policy says of posting"),
-    Errand.LEAVER: N_("Access of somebody who has left"),
-}
 SHORTFALLS: Final[Mapping[str, str]] = {
     "stale": N_("left alone"),
     "seldom": N_("posts too seldom"),
@@ -274,7 +257,7 @@ class Voice:
         for what in Errand:
             some = [each for each in waiting if each.what is what]
             if some:
-                groups.append(self._group(self.words.gettext(ERRANDS[what]), [self._errand(each) for each in some]))
+                groups.append(self._group(self.words.name(what), [self._errand(each) for each in some]))
         peace = self.policy.notices.gather_minutes
         return Said(
             self.words.language,
