@@ -207,6 +207,7 @@ class Note(StrEnum):
     REPLY_FOR_APPROVAL = "reply_for_approval"
     REPLY_APPROVED = "reply_approved"
     REPLY_SENT_BACK = "reply_sent_back"
+    SIGNPOSTED = "signposted"
     TRANSLATION_TAKEN = "translation_taken"
     TRANSLATION_GIVEN_BACK = "translation_given_back"
     TRANSLATION_HANDED_IN = "translation_handed_in"

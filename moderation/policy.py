@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -77,10 +78,13 @@ class Figure(Sourced):
     """Whole working days."""
 
 
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
 class Choice(Bilingual):
     """Something to pick from a list: a slug and its two names."""
 
-    slug: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    slug: Slug
     """Its name in records and reports; never changed once used."""
 
 
@@ -546,6 +550,48 @@ class ConductRule(Record):
     """The letter that tells of a decision."""
 
 
+PLACEHOLDER = re.compile(r"\{[^{}\n]*\}")
+
+
+class Signposting(Record):
+    """What is written to whoever is to be answered by others: another service area of ours, or another body.
+
+    Welsh cannot mutate what is filled in, so write around it: `Maes gwasanaeth: {area}`.
+    """
+
+    handed_over: Bilingual
+    """Their case went to another service area; `{area}`, its `{contact}` and their `{reference}` are filled in."""
+    elsewhere: Bilingual
+    """It is not ours; the `{body}` that can help, its `{contact}` and their `{reference}` with us are filled in."""
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Signposting:
+        for key, name, pair in (("handed_over", "{area}", self.handed_over), ("elsewhere", "{body}", self.elsewhere)):
+            for language in ("cy", "en"):
+                found, where = set(PLACEHOLDER.findall(pair.say(language))), {"where": f"{key}.{language}"}
+                for missing in sorted({name, "{contact}"} - found):
+                    raise PydanticCustomError("unsaid", "{where} must have {what} in it", where | {"what": missing})
+                for unknown in sorted(found - {name, "{contact}", "{reference}"}):
+                    raise PydanticCustomError("unfilled", "{where}: nothing fills {what}", where | {"what": unknown})
+        return self
+
+
+class Signpost(Bilingual):
+    """Another body, to which people are pointed; what suggests it decides nothing.
+
+    A pack adds to those of the pack below, and writes the slug of one again to change it.
+    """
+
+    contact: Bilingual
+    """How people reach it, in a sentence or two."""
+    labels: tuple[Label, ...] = ()
+    """Labels that suggest it, any one of them flagged."""
+    words: Words = Words()
+    """Welsh words in the radical form and English words that suggest it, any one of them in the comment."""
+    offered: bool = True
+    """Whether it is offered; false leaves out one of the pack below."""
+
+
 class Document(Record):
     """A published document that the pack carries out."""
 
@@ -593,6 +639,8 @@ class Policy(Record):
     approval: Approval
     pre_elections: tuple[PreElection, ...] = Field(default=(), alias="pre_election")
     political: Political = Political()
+    signposting: Signposting
+    signposts: Mapping[Slug, Signpost] = Field(default_factory=dict, alias="signpost")
 
     @model_validator(mode="after")
     def _digest_by_day(self) -> Policy:
@@ -618,6 +666,21 @@ class Policy(Record):
     def pre_election_on(self, day: date) -> PreElection | None:
         """The pre-election period that this day falls in, if any."""
         return next((each for each in self.pre_elections if each.begins <= day <= each.ends), None)
+
+    @cached_property
+    def signpost_words(self) -> WordRules[str]:
+        """The words that suggest a signpost, compiled once; a key is its slug."""
+        return WordRules({slug: each.words for slug, each in self.offered_signposts.items()})
+
+    @property
+    def offered_signposts(self) -> Mapping[str, Signpost]:
+        """The other bodies to which people may be pointed, in the order of the packs."""
+        return {slug: each for slug, each in self.signposts.items() if each.offered}
+
+    @property
+    def contacts(self) -> list[str]:
+        """How people reach those other bodies, in both languages: what anybody may repeat."""
+        return [text for each in self.signposts.values() for text in (each.contact.cy, each.contact.en)]
 
     @property
     def closure_days(self) -> tuple[Holiday, ...]:

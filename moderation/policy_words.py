@@ -17,6 +17,7 @@ from moderation.policy import (
     Outcome,
     Policy,
     RouteRule,
+    Signpost,
     Source,
     Sourced,
     Whom,
@@ -95,7 +96,7 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
         )
     )
     yield from _replies(policy, words)
-    yield from _about_one_person(words, policy)
+    yield from (*_about_one_person(words, policy), *_signposts(words, policy))
     yield words.gettext("The rules for the public, and what is recommended when one is broken:")
     yield from _numbered(_house_rule(words, rule) for rule in policy.house_rules)
     yield words.gettext("Where a comment goes; the first that fits:")
@@ -155,6 +156,11 @@ def _about_one_person(words: Words, policy: Policy) -> Iterator[str]:
     yield from _numbered(restriction.say(words.language) for restriction in policy.restrictions)
 
 
+def _signposts(words: Words, policy: Policy) -> Iterator[str]:
+    yield words.gettext("Whom people are pointed to where it is not ours, and what suggests it:")
+    yield from _numbered(_signpost(words, signpost) for signpost in policy.offered_signposts.values())
+
+
 def _thresholds(words: Words, policy: Policy, about: Label | Question) -> str:
     """One figure, or two where a comment with Welsh in it has its own."""
     figure, welsh = f"{policy.thresholds[about]:.2f}", policy.welsh_thresholds[about]
@@ -207,6 +213,14 @@ def _outcome(words: Words, outcome: Outcome) -> str:
     name = outcome.say(words.language)
     reasons = ", ".join(reason.say(words.language) for reason in outcome.reasons)
     return f"{name}: {reasons}" if reasons else name
+
+
+def _signpost(words: Words, signpost: Signpost) -> str:
+    suggests = [words.name(label) for label in signpost.labels]
+    if mentioned := (*signpost.words.cy, *signpost.words.en):
+        suggests.append(words.say(Reason("mentions {words}", {"words": ", ".join(mentioned)})))
+    pointed = f"{signpost.say(words.language)}: {signpost.contact.say(words.language)}"
+    return f"{' + '.join(suggests) or words.gettext('only a person sees it')} → {pointed}"
 
 
 def _house_rule(words: Words, rule: HouseRule) -> str:

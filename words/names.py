@@ -184,6 +184,7 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         Note.REPLY_FOR_APPROVAL: N_("reply put up for approval"),
         Note.REPLY_APPROVED: N_("reply approved"),
         Note.REPLY_SENT_BACK: N_("reply sent back"),
+        Note.SIGNPOSTED: N_("author told where to turn"),
         Note.TRANSLATION_TAKEN: N_("translation taken up"),
         Note.TRANSLATION_GIVEN_BACK: N_("translation given back"),
         Note.TRANSLATION_HANDED_IN: N_("translation handed in"),
