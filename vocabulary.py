@@ -214,6 +214,8 @@ class Note(StrEnum):
     TRANSLATION_TO_CHECK = "translation_to_check"
     TRANSLATION_CHECKED = "translation_checked"
     CONDUCT_REVIEWED = "conduct_reviewed"
+    LEGAL_HOLD = "legal_hold"
+    LEGAL_HOLD_LIFTED = "legal_hold_lifted"
 
 
 class RemovalKind(StrEnum):

@@ -88,6 +88,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.TRANSLATION_HANDED_IN: N_("{who} handed in a translation."),
     Note.TRANSLATION_TO_CHECK: N_("{who} sent a text that a machine had translated; the translators check it."),
     Note.TRANSLATION_CHECKED: N_("{who} checked a text that a machine had translated."),
+    Note.LEGAL_HOLD: N_("{who} put a legal hold on the case."),
+    Note.LEGAL_HOLD_LIFTED: N_("{who} lifted the legal hold."),
     Note.CONDUCT_REVIEWED: N_("{who} took a step in a review of the author's conduct."),
 }
 

@@ -191,6 +191,8 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         Note.TRANSLATION_TO_CHECK: N_("machine translation to be checked"),
         Note.TRANSLATION_CHECKED: N_("machine translation checked"),
         Note.CONDUCT_REVIEWED: N_("step in a review of conduct"),
+        Note.LEGAL_HOLD: N_("legal hold put on"),
+        Note.LEGAL_HOLD_LIFTED: N_("legal hold lifted"),
     },
     RemovalKind: {
         RemovalKind.HIDE: N_("to be hidden"),

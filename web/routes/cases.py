@@ -15,6 +15,7 @@ from moderation import (
     circumstances,
     conduct_reviews,
     house_rules,
+    keeping,
     lifecycle,
     openings,
     pauses,
@@ -22,6 +23,7 @@ from moderation import (
     removal_life,
     removals,
     replies,
+    retention,
     senior,
     telling,
     templates,
@@ -37,7 +39,7 @@ from moderation.replies import Draft
 from moderation.reply_rules import Code
 from moderation.translations import Wanted
 from pipeline import Looked
-from store import desk, evidence, incidents, matters, notices, sessions
+from store import desk, evidence, incidents, legal_holds, matters, notices, sessions
 from store import removals as removal_rows
 from store import replies as outbox
 from store import senior as senior_flags
@@ -120,6 +122,8 @@ DONE: Final[Mapping[str, str]] = {
         "The case is with the other service area. What the author is told waits for a colleague to approve it."
     ),
     "handed_over_recorded": N_("The case is with the other service area, and it is recorded that the author was told."),
+    "held": N_("A legal hold stands: the case is kept whatever its dates say."),
+    "hold_lifted": N_("The legal hold is lifted; the case is kept by its dates again."),
     "refer": N_("Communications have been asked to look at the author's conduct. The case is still yours to answer."),
 }
 """What a page says after an act, by the word in its address."""
@@ -720,6 +724,8 @@ def case_page(
         claimed = claims.claimed_by(session, case_id, now=visit.now)
         wave = _wave(visit, session, file)
         running, stood = matters.of_case(session, case_id), matters.pauses_of_case(session, case_id)
+        keeps = retention.kept(keeping.facts_of(session, file.case, visit.here.policy), visit.here.policy)
+        held_by_law = legal_holds.of_case(session, case_id)
         review = conduct_reviews.standing(session, file.case.author_id, today=visit.web.today())
         taken_down = removal_rows.of_comments(session, [said.comment.id for said in file.said])
         reach = removal_rows.reach(session, [said.comment for said in file.said])
@@ -744,6 +750,9 @@ def case_page(
         toggle=f"{in_other}/{HAND_OVER}/words" if handing else f"{in_other}/redraw" if may_act else in_other,
         keeps_form="" if not may_act else HAND_OVER if handing else ELSEWHERE if elsewhere else "reply",
         handing=handing,
+        keeps=keeps,
+        legal_hold=held_by_law,
+        may_hold=bool(held & COMMUNICATIONS),
         **around(visit, file, _labels(file, policy)),
         evidence=kept,
         flagged=flagged,
