@@ -40,11 +40,11 @@ class PortTaken(GwylioError):
     """The port of the web app is in use, or is not ours to use."""
 
 
-def panel_of(areas: Areas, model: HubModel | None = None) -> Callable[[], Panel]:
-    """Opens the classifiers the first time that somebody needs them; the areas' own contacts are known to them.
+def panel_of(areas: Areas, policy: Policy, model: HubModel | None = None) -> Callable[[], Panel]:
+    """Opens the classifiers the first time that somebody needs them.
 
-    `model` is the operator's own, the last of the panel.  Where it cannot be opened nothing is read;
-    `gwylio check` says why.
+    They know the contacts of the areas, and those of the bodies to which the policy points people.  `model` is the
+    operator's own, the last of the panel.  Where it cannot be opened nothing is read; `gwylio check` says why.
     """
 
     @cache
@@ -52,7 +52,7 @@ def panel_of(areas: Areas, model: HubModel | None = None) -> Callable[[], Panel]
         from classifiers import panel, personal_data
 
         also = [named_model(model)] if model else []
-        return panel.open_panel(personal_data.ours_in(areas.contacts), also, areas.examples)
+        return panel.open_panel(personal_data.ours_in([*areas.contacts, *policy.contacts]), also, areas.examples)
 
     return opened
 
@@ -86,7 +86,7 @@ def installation(settings: Settings, *, clock: Callable[[], datetime] | None = N
             policy,
             areas,
             spending,
-            panel_of(areas, settings.classifiers.offensive),
+            panel_of(areas, policy, settings.classifiers.offensive),
             Collectors(settings, keys, store, spending),
             clock=clock,
         )

@@ -207,12 +207,15 @@ class Note(StrEnum):
     REPLY_FOR_APPROVAL = "reply_for_approval"
     REPLY_APPROVED = "reply_approved"
     REPLY_SENT_BACK = "reply_sent_back"
+    SIGNPOSTED = "signposted"
     TRANSLATION_TAKEN = "translation_taken"
     TRANSLATION_GIVEN_BACK = "translation_given_back"
     TRANSLATION_HANDED_IN = "translation_handed_in"
     TRANSLATION_TO_CHECK = "translation_to_check"
     TRANSLATION_CHECKED = "translation_checked"
     CONDUCT_REVIEWED = "conduct_reviewed"
+    LEGAL_HOLD = "legal_hold"
+    LEGAL_HOLD_LIFTED = "legal_hold_lifted"
 
 
 class RemovalKind(StrEnum):

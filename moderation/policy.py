@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -77,10 +78,13 @@ class Figure(Sourced):
     """Whole working days."""
 
 
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
 class Choice(Bilingual):
     """Something to pick from a list: a slug and its two names."""
 
-    slug: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    slug: Slug
     """Its name in records and reports; never changed once used."""
 
 
@@ -546,6 +550,95 @@ class ConductRule(Record):
     """The letter that tells of a decision."""
 
 
+PLACEHOLDER = re.compile(r"\{[^{}\n]*\}")
+
+
+class Signposting(Record):
+    """What is written to whoever is to be answered by others: another service area of ours, or another body.
+
+    Welsh cannot mutate what is filled in, so write around it: `Maes gwasanaeth: {area}`.
+    """
+
+    handed_over: Bilingual
+    """Their case went to another service area; `{area}`, its `{contact}` and their `{reference}` are filled in."""
+    elsewhere: Bilingual
+    """It is not ours; the `{body}` that can help, its `{contact}` and their `{reference}` with us are filled in."""
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Signposting:
+        for key, name, pair in (("handed_over", "{area}", self.handed_over), ("elsewhere", "{body}", self.elsewhere)):
+            for language in ("cy", "en"):
+                found, where = set(PLACEHOLDER.findall(pair.say(language))), {"where": f"{key}.{language}"}
+                for missing in sorted({name, "{contact}"} - found):
+                    raise PydanticCustomError("unsaid", "{where} must have {what} in it", where | {"what": missing})
+                for unknown in sorted(found - {name, "{contact}", "{reference}"}):
+                    raise PydanticCustomError("unfilled", "{where}: nothing fills {what}", where | {"what": unknown})
+        return self
+
+
+class Signpost(Bilingual):
+    """Another body, to which people are pointed; what suggests it decides nothing.
+
+    A pack adds to those of the pack below, and writes the slug of one again to change it.
+    """
+
+    contact: Bilingual
+    """How people reach it, in a sentence or two."""
+    labels: tuple[Label, ...] = ()
+    """Labels that suggest it, any one of them flagged."""
+    words: Words = Words()
+    """Welsh words in the radical form and English words that suggest it, any one of them in the comment."""
+    offered: bool = True
+    """Whether it is offered; false leaves out one of the pack below."""
+
+
+class Keeps(StrEnum):
+    """What a retention class may be about: how a case ended, what was in it, or the trail of who did what."""
+
+    ANSWERED = "answered"
+    NO_REPLY = "no_reply"
+    REMOVAL = "removal"
+    FOI = "foi"
+    SUBJECT_ACCESS = "subject_access"
+    COMPLAINT = "complaint"
+    CONDUCT_REVIEW = "conduct_review"
+    AUDIT_TRAIL = "audit_trail"
+
+
+class CountedFrom(StrEnum):
+    """The day from which a record is kept: that on which its case closed, or on which the thing itself was decided."""
+
+    CLOSING = "closing"
+    DECISION = "decision"
+
+
+class RetentionClass(Bilingual, Sourced):
+    """How long records of one kind are kept; of the classes that hold for a case, the longest counts."""
+
+    about: tuple[Keeps, ...] = ()
+    """What it is about, any one of them."""
+    incidents: tuple[Text, ...] = ()
+    """Slugs of incidents that it is about, any one of them recorded."""
+    days: Annotated[int, Field(ge=1, strict=True)] | None = None
+    """How long; exactly one of `days`, `months` and `years`."""
+    months: Annotated[int, Field(ge=1, strict=True)] | None = None
+    """The same, in months."""
+    years: Annotated[int, Field(ge=1, le=100, strict=True)] | None = None
+    """The same, in years."""
+    counted_from: CountedFrom
+    """`closing` of the case, or the `decision` that ended what it is about: of the trail, the day of the entry."""
+    because: Bilingual
+    """Where the rule comes from, in a line."""
+
+    @model_validator(mode="after")
+    def _one_length(self) -> RetentionClass:
+        if sum(length is not None for length in (self.days, self.months, self.years)) != 1:
+            raise PydanticCustomError("length", "needs exactly one of days, months, years")
+        if not self.about and not self.incidents:
+            raise PydanticCustomError("nothing", "is about nothing: name it in about or incidents")
+        return self
+
+
 class Document(Record):
     """A published document that the pack carries out."""
 
@@ -593,11 +686,21 @@ class Policy(Record):
     approval: Approval
     pre_elections: tuple[PreElection, ...] = Field(default=(), alias="pre_election")
     political: Political = Political()
+    signposting: Signposting
+    signposts: Mapping[Slug, Signpost] = Field(default_factory=dict, alias="signpost")
+    retention: Mapping[Slug, RetentionClass]
 
     @model_validator(mode="after")
     def _digest_by_day(self) -> Policy:
         if not self.hours.opens <= self.senior_digest.sent_at < self.hours.closes:
             raise PydanticCustomError("night", "senior_digest.sent_at must lie within the working hours")
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_everything(self) -> Policy:
+        kept = {about for each in self.retention.values() for about in each.about}
+        if missing := [about for about in (Keeps.ANSWERED, Keeps.NO_REPLY, Keeps.AUDIT_TRAIL) if about not in kept]:
+            raise PydanticCustomError("unkept", "no retention class is about {about}", {"about": missing[0].value})
         return self
 
     def threshold(self, about: Label | Question, language: Language) -> float:
@@ -618,6 +721,21 @@ class Policy(Record):
     def pre_election_on(self, day: date) -> PreElection | None:
         """The pre-election period that this day falls in, if any."""
         return next((each for each in self.pre_elections if each.begins <= day <= each.ends), None)
+
+    @cached_property
+    def signpost_words(self) -> WordRules[str]:
+        """The words that suggest a signpost, compiled once; a key is its slug."""
+        return WordRules({slug: each.words for slug, each in self.offered_signposts.items()})
+
+    @property
+    def offered_signposts(self) -> Mapping[str, Signpost]:
+        """The other bodies to which people may be pointed, in the order of the packs."""
+        return {slug: each for slug, each in self.signposts.items() if each.offered}
+
+    @property
+    def contacts(self) -> list[str]:
+        """How people reach those other bodies, in both languages: what anybody may repeat."""
+        return [text for each in self.signposts.values() for text in (each.contact.cy, each.contact.en)]
 
     @property
     def closure_days(self) -> tuple[Holiday, ...]:
@@ -750,6 +868,7 @@ def _faults(values: Mapping[str, Any], files: Collection[TomlFile], areas: Colle
         if not last and not conditional:
             yield problem(("route", place), "has no condition, so the routes after it are never reached")
     yield from _duty_faults(values.get("duty"), problem)
+    yield from _retention_faults(values, problem)
     for table in ("outcome", "escalate", "incident", "restriction", "house_rule"):
         first: dict[Any, int] = {}
         for place, entry in _tables(values, table):
@@ -767,6 +886,18 @@ def _duty_faults(duties: object, problem: Callable[[Key, str], Problem]) -> Iter
         for unknown in (str(each) for each in before if each not in duties):
             hint = did_you_mean(unknown, list(duties))
             yield problem(("duty", slug, "after"), f"there is no duty {unknown}{hint}")
+
+
+def _retention_faults(values: Mapping[str, Any], problem: Callable[[Key, str], Problem]) -> Iterator[Problem]:
+    """Classes about incidents that the pack does not have."""
+    known = [str(entry.get("slug")) for _, entry in _tables(values, "incident")]
+    classes = values.get("retention")
+    for slug, each in classes.items() if isinstance(classes, Mapping) else ():
+        about = each.get("incidents", ()) if isinstance(each, Mapping) else ()
+        for place, incident in enumerate(about) if isinstance(about, list) else ():
+            if incident not in known:
+                hint = did_you_mean(str(incident), known)
+                yield problem(("retention", slug, "incidents", place), f"there is no incident {incident}{hint}")
 
 
 def _tables(values: Mapping[str, Any], key: str) -> list[tuple[int, Mapping[str, Any]]]:

@@ -10,13 +10,17 @@ from collections.abc import Iterable, Iterator
 from moderation.policy import (
     DEFAULT,
     Approver,
+    CountedFrom,
     EscalateRule,
     Figure,
     HouseRule,
     IncidentKind,
+    Keeps,
     Outcome,
     Policy,
+    RetentionClass,
     RouteRule,
+    Signpost,
     Source,
     Sourced,
     Whom,
@@ -95,7 +99,7 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
         )
     )
     yield from _replies(policy, words)
-    yield from _about_one_person(words, policy)
+    yield from (*_about_one_person(words, policy), *_signposts(words, policy), *_retention(words, policy))
     yield words.gettext("The rules for the public, and what is recommended when one is broken:")
     yield from _numbered(_house_rule(words, rule) for rule in policy.house_rules)
     yield words.gettext("Where a comment goes; the first that fits:")
@@ -155,6 +159,27 @@ def _about_one_person(words: Words, policy: Policy) -> Iterator[str]:
     yield from _numbered(restriction.say(words.language) for restriction in policy.restrictions)
 
 
+def _retention(words: Words, policy: Policy) -> Iterator[str]:
+    yield words.gettext("How long records are kept at least; of what holds for a case, the longest counts:")
+    yield from _numbered(_retention_class(words, rule, policy) for rule in policy.retention.values())
+
+
+def _retention_class(words: Words, rule: RetentionClass, policy: Policy) -> str:
+    lengths = ((rule.days, DAYS), (rule.months, MONTHS), (rule.years, YEARS))
+    [(number, unit)] = [(number, unit) for number, unit in lengths if number is not None]
+    about = [words.say(ABOUT[each]) for each in rule.about]
+    about += [kind.say(words.language) for slug in rule.incidents if (kind := policy.incident(slug)) is not None]
+    length = words.say(Reason(unit.text, {"number": number}))
+    counted = words.say(COUNTED_FROM[rule.counted_from])
+    why = f"{rule.because.say(words.language)} ({_source(words, rule)})"
+    return f"{rule.say(words.language)} ({', '.join(about)}): {length}, {counted}; {why}"
+
+
+def _signposts(words: Words, policy: Policy) -> Iterator[str]:
+    yield words.gettext("Whom people are pointed to where it is not ours, and what suggests it:")
+    yield from _numbered(_signpost(words, signpost) for signpost in policy.offered_signposts.values())
+
+
 def _thresholds(words: Words, policy: Policy, about: Label | Question) -> str:
     """One figure, or two where a comment with Welsh in it has its own."""
     figure, welsh = f"{policy.thresholds[about]:.2f}", policy.welsh_thresholds[about]
@@ -209,6 +234,14 @@ def _outcome(words: Words, outcome: Outcome) -> str:
     return f"{name}: {reasons}" if reasons else name
 
 
+def _signpost(words: Words, signpost: Signpost) -> str:
+    suggests = [words.name(label) for label in signpost.labels]
+    if mentioned := (*signpost.words.cy, *signpost.words.en):
+        suggests.append(words.say(Reason("mentions {words}", {"words": ", ".join(mentioned)})))
+    pointed = f"{signpost.say(words.language)}: {signpost.contact.say(words.language)}"
+    return f"{' + '.join(suggests) or words.gettext('only a person sees it')} → {pointed}"
+
+
 def _house_rule(words: Words, rule: HouseRule) -> str:
     labels = ", ".join(words.name(label) for label in rule.labels) or words.gettext("only a person sees it")
     score = "" if rule.score is None else f" {rule.score:.2f}"
@@ -246,6 +279,23 @@ NO_STATEMENT = Reason("No public statement is offered.")
 APPROVER = {
     Approver.COMMUNICATIONS: Reason("the communications team"),
     Approver.LEGAL: Reason("legal services"),
+}
+DAYS = Reason("days: {number}")
+MONTHS = Reason("months: {number}")
+YEARS = Reason("years: {number}")
+ABOUT = {
+    Keeps.ANSWERED: Reason("the author got an answer"),
+    Keeps.NO_REPLY: Reason("the author got no answer"),
+    Keeps.REMOVAL: Reason("somebody asked for a comment to be taken down"),
+    Keeps.FOI: Reason("a freedom of information request"),
+    Keeps.SUBJECT_ACCESS: Reason("a subject access request"),
+    Keeps.COMPLAINT: Reason("a complaint"),
+    Keeps.CONDUCT_REVIEW: Reason("a review of conduct"),
+    Keeps.AUDIT_TRAIL: Reason("who did what"),
+}
+COUNTED_FROM = {
+    CountedFrom.CLOSING: Reason("counted from the closing of the case"),
+    CountedFrom.DECISION: Reason("counted from the decision that ended it"),
 }
 WHOM = {
     Whom.OWNER: Reason("the officer who owns the case"),

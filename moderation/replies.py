@@ -28,7 +28,7 @@ from collectors.base import (
     Transient,
     Unconfirmed,
 )
-from moderation import circumstances, lifecycle, queue, reply_rules, translations
+from moderation import circumstances, lifecycle, queue, reply_rules, signposting, signposts, translations
 from moderation.policy import Policy
 from moderation.record import SYSTEM, Actor, write_down
 from store import audit, cases, replies
@@ -95,7 +95,7 @@ class Draft:
     """What an officer wrote.  `exception` is their reason where the language owed is not given.
 
     `confirmed`: they have read the cautions.  `by_machine` are the texts (`cy`, `en`) that a machine translated,
-    `danger` the immediate danger for which it was used.
+    `danger` the immediate danger for which it was used.  `signpost` is the policy's with which they began.
     """
 
     kind: ReplyKind
@@ -105,6 +105,7 @@ class Draft:
     confirmed: bool = False
     by_machine: frozenset[str] = frozenset()
     danger: str = ""
+    signpost: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,7 @@ def send(
             "by_machine": sorted(draft.by_machine),
         },
     )
+    _point(session, reply, draft, actor=actor, policy=policy, now=now)
     return reply
 
 
@@ -335,6 +337,7 @@ def record(
             "exception": bool(draft.exception.strip()),
         },
     )
+    _point(session, reply, draft, actor=actor, policy=policy, now=now)
     queue.acknowledged(session, case, turn.number, at, actor=actor, now=now)
     if draft.kind is ReplyKind.ANSWER:
         queue.answered(session, case, turn.number, at, actor=actor, now=now, policy=policy)
@@ -691,6 +694,13 @@ def _into_parts(
                 trouble="",
             )
         )
+
+
+def _point(session: Session, reply: ReplyRow, draft: Draft, *, actor: Actor, policy: Policy, now: datetime) -> None:
+    """Where a reply that began as a signpost still is one, say on the case to whom it points."""
+    signpost = policy.signposts.get(draft.signpost)
+    if signpost is not None and signposts.still_points(signpost, reply.text_cy, reply.text_en):
+        signposting.pointed(session, reply.case_id, reply.id, actor=actor, now=now, body=draft.signpost)
 
 
 def _answering(session: Session, case: CaseRow) -> CommentRow:

@@ -7,6 +7,7 @@
     send_reply     an officer's words are checked and put in the outbox        pipeline/replying.py
     approve_reply  where the policy asks, a colleague lets them go             pipeline/replying.py
     record_reply   a reply that was given elsewhere stops the clocks too       pipeline/entering.py
+    hand_over      a case goes where it belongs, and its author is told so     pipeline/handing_over.py
     dispatch       the outbox leaves, once, with proof                         pipeline/replying.py
     ask_removal    a comment comes down by a rule and a person, evidence first pipeline/removing.py
     warn           whoever the policy names is told, once                      pipeline/clocks.py
@@ -26,6 +27,7 @@ from moderation.working_days import working_days
 from pipeline.clocks import recompute_due, refresh_holidays, warn
 from pipeline.collecting import Collected, Imported, bring_in, collect, keep_page, recheck
 from pipeline.entering import EntryRefused, enter, hand_out, record_reply
+from pipeline.handing_over import hand_over
 from pipeline.health import watch
 from pipeline.incidents import begin_incident
 from pipeline.installation import Collectors, Installation
@@ -71,6 +73,7 @@ __all__ = [
     "dispatch",
     "enter",
     "hand_out",
+    "hand_over",
     "keep_page",
     "languages_of",
     "look_at_reply",

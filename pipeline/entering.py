@@ -6,7 +6,7 @@ other.  Should that fail, it waits for the next run, and nobody types it twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
@@ -95,9 +95,17 @@ def record_reply(
     Raises:
         replies.ReplyRefused, replies.ImpossibleTime, queue.StaleCase, queue.UnknownCase, lifecycle.IllegalTransition.
     """
+    put = into_record(here, case_id, draft, at=at, actor=actor, now=now)
+    return here.store.write(lambda session: put(session, saw))
+
+
+def into_record(
+    here: Installation, case_id: int, draft: Draft, *, at: datetime, actor: Actor, now: datetime
+) -> Callable[[Session, int | None], int]:
+    """What records a reply within somebody's transaction, as `into_outbox` sends one; it raises as `record_reply`."""
     objections = objections_to(here, draft)
 
-    def act(session: Session) -> int:
+    def put(session: Session, saw: int | None) -> int:
         return replies.record(
             session,
             case_id,
@@ -110,7 +118,7 @@ def record_reply(
             saw=saw,
         ).id
 
-    return here.store.write(act)
+    return put
 
 
 def hand_out(here: Installation, evidence_id: int, *, actor: Actor, now: datetime) -> Copy:

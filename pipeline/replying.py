@@ -68,12 +68,23 @@ def send_reply(
     Raises:
         replies.ReplyRefused, replies.AlreadyOnItsWay, replies.NoReplyHere, queue.StaleCase, queue.UnknownCase.
     """
+    put = into_outbox(here, case_id, draft, actor=actor, now=now)
+    return here.store.write(lambda session: put(session, saw))
+
+
+def into_outbox(
+    here: Installation, case_id: int, draft: Draft, *, actor: Actor, now: datetime
+) -> Callable[[Session, int | None], int]:
+    """What puts a reply in the outbox within somebody's transaction; the panel and the platform are asked before it.
+
+    It is given the version of the case that was seen, and raises as `send_reply` does.
+    """
     with here.store.read() as session:
         account = session.get_one(AccountRow, queue.get(session, case_id).account_id)
     collector = here.collector(account, now)
     in_the_words = objections_to(here, draft)
 
-    def act(session: Session) -> int:
+    def put(session: Session, saw: int | None) -> int:
         def objections(case: CaseRow, draft: Draft) -> Sequence[reply_rules.Objection]:
             return (*in_the_words(case, draft), *unfit(here, session, case, draft))
 
@@ -102,7 +113,7 @@ def send_reply(
             )
         return reply.id
 
-    return here.store.write(act)
+    return put
 
 
 def approve_reply(here: Installation, reply_id: int, *, actor: Actor, now: datetime, saw: int | None = None) -> None:

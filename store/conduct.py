@@ -155,6 +155,13 @@ def case_of(session: Session, review_id: int) -> int | None:
     return session.scalar(select(ConductReviewRow.case_id).where(ConductReviewRow.id == review_id))
 
 
+def of_case(session: Session, case_id: int) -> Sequence[ConductReviewRow]:
+    """The reviews that were begun from a case, oldest first."""
+    return session.scalars(
+        select(ConductReviewRow).where(ConductReviewRow.case_id == case_id).order_by(ConductReviewRow.id)
+    ).all()
+
+
 def listed(session: Session, areas: frozenset[str] | None, *, ended: bool, limit: int = 200) -> Sequence[Listed]:
     """Reviews begun from cases of these areas (None: all): those that run, or the latest that have ended.
 

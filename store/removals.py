@@ -180,6 +180,23 @@ def of_comments(session: Session, ids: Sequence[int]) -> Mapping[int, RemovalRow
     return {row.comment_id: row for row in rows}
 
 
+def of_case(session: Session, case_id: int) -> Sequence[tuple[RemovalRow, datetime]]:
+    """Every removal of a case, oldest first, and when its state last moved."""
+    moved = (
+        select(RemovalEventRow.removal_id, func.max(RemovalEventRow.at).label("at"))
+        .where(RemovalEventRow.from_state != RemovalEventRow.to_state)
+        .group_by(RemovalEventRow.removal_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(RemovalRow, func.coalesce(moved.c.at, RemovalRow.asked_at))
+        .outerjoin(moved, moved.c.removal_id == RemovalRow.id)
+        .where(RemovalRow.case_id == case_id)
+        .order_by(RemovalRow.id)
+    )
+    return [(removal, at) for removal, at in rows]
+
+
 def case_of(session: Session, removal_id: int) -> int | None:
     """The case that a removal belongs to."""
     return session.scalar(select(RemovalRow.case_id).where(RemovalRow.id == removal_id))

@@ -52,6 +52,9 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "saved_reply": ANSWERING,
     "reply": ANSWERING,
     "check_reply": ANSWERING,
+    "hand_over_words": ANSWERING,
+    "hand_over": ANSWERING,
+    "signpost": ANSWERING,
     "ask_translation": ANSWERING,
     "translation_came": ANSWERING,
     "withdraw_translation": ANSWERING,
@@ -113,6 +116,8 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "evidence": CASES,
     "escalations": WATCHING,
     "settle": COMMUNICATIONS,
+    "legal_hold": COMMUNICATIONS,
+    "removal_hold": AGREEING,
     "senior": SENIOR,
     "senior_flag": ANSWERING,
     "senior_flag_end": FLAGGING,
@@ -136,6 +141,7 @@ PUT_BEFORE: Final[Mapping[str, frozenset[Role]]] = {
     "removal": _OF_REMOVALS,
     "removal_again": _OF_REMOVALS,
     "decide_removal": frozenset({Role.LEGAL}),
+    "removal_hold": frozenset({Role.LEGAL}),
     "decide_appeal": _OF_REMOVALS,
 }
 """Routes about a case that are open to roles which are shown something of it and do not open it."""

@@ -82,11 +82,14 @@ SENTENCES: Final[Mapping[str, str]] = {
     Note.REPLY_FOR_APPROVAL: N_("{who} wrote a reply, which a colleague must approve."),
     Note.REPLY_APPROVED: N_("{who} approved a reply; it is in the outbox."),
     Note.REPLY_SENT_BACK: N_("{who} sent a reply back to whoever wrote it."),
+    Note.SIGNPOSTED: N_("{who} told the author where to turn."),
     Note.TRANSLATION_TAKEN: N_("{who} took up the translation."),
     Note.TRANSLATION_GIVEN_BACK: N_("{who} gave the translation back to the translators."),
     Note.TRANSLATION_HANDED_IN: N_("{who} handed in a translation."),
     Note.TRANSLATION_TO_CHECK: N_("{who} sent a text that a machine had translated; the translators check it."),
     Note.TRANSLATION_CHECKED: N_("{who} checked a text that a machine had translated."),
+    Note.LEGAL_HOLD: N_("{who} put a legal hold on the case."),
+    Note.LEGAL_HOLD_LIFTED: N_("{who} lifted the legal hold."),
     Note.CONDUCT_REVIEWED: N_("{who} took a step in a review of the author's conduct."),
 }
 
@@ -148,6 +151,11 @@ class Teller:
         slug = str(value).partition("/")[0]
         rules = (rule.because for rule in self.policy.escalations if rule.slug == slug)
         return next((because.say(self.words.language) for because in rules), "")
+
+    def body(self, value: Any) -> str:
+        """Another body in the policy's words; its slug where it has gone from the policy."""
+        signpost = self.policy.signposts.get(str(value))
+        return signpost.say(self.words.language) if signpost else str(value)
 
     def house_rule(self, value: Any) -> str:
         """A rule for the public in the policy's words; its slug where it has gone from the policy."""
@@ -264,6 +272,10 @@ _FACTS: Final[Mapping[str, Mapping[str, Fact]]] = {
     Note.TRANSLATION_HANDED_IN: _TRANSLATION,
     Note.TRANSLATION_TO_CHECK: _TRANSLATION,
     Note.TRANSLATION_CHECKED: {**_TRANSLATION, "changed": (N_("Put right: {value}"), Teller.yes_or_no)},
+    Note.SIGNPOSTED: {
+        "area": _COMMON["area"],
+        "body": (N_("To: {value}"), Teller.body),
+    },
     Note.REPLY_RECORDED: {
         "kind": (N_("Kind: {value}"), Teller.kind),
         "at": (N_("Given: {value}"), Teller.moment),

@@ -12,6 +12,9 @@ from toml_file import read
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "policy-keys.md"
 
+NAMED = {"duty", "signpost", "retention"}
+"""Tables of tables: the second part of a key in one of them is a name of the pack's own."""
+
 
 def test_the_page_in_docs_is_that_of_the_records() -> None:
     assert PAGE.read_text(encoding="utf-8") == policy_keys.page(), "renew it with the command it names"
@@ -25,7 +28,7 @@ def test_every_key_says_what_it_is() -> None:
 @pytest.mark.parametrize("name", names())
 def test_every_key_of_every_pack_is_on_the_page(name: str) -> None:
     page = policy_keys.page()
-    lines = [key[:1] + key[2:] if key[0] == "duty" else key for key in read(PACKS / f"{name}.toml").lines]
+    lines = [key[:1] + key[2:] if key[0] in NAMED else key for key in read(PACKS / f"{name}.toml").lines]
     keys = {part for key in lines for part in key if isinstance(part, str)}
     shown = ("`{}`", "[{}]", "[{}.NAME]")
     assert [key for key in sorted(keys) if not any(form.format(key) in page for form in shown)] == []

@@ -15,6 +15,7 @@ from moderation import (
     circumstances,
     conduct_reviews,
     house_rules,
+    keeping,
     lifecycle,
     openings,
     pauses,
@@ -22,6 +23,7 @@ from moderation import (
     removal_life,
     removals,
     replies,
+    retention,
     senior,
     telling,
     templates,
@@ -37,7 +39,7 @@ from moderation.replies import Draft
 from moderation.reply_rules import Code
 from moderation.translations import Wanted
 from pipeline import Looked
-from store import desk, evidence, incidents, matters, notices, sessions
+from store import desk, evidence, incidents, legal_holds, matters, notices, sessions
 from store import removals as removal_rows
 from store import replies as outbox
 from store import senior as senior_flags
@@ -73,6 +75,7 @@ from vocabulary import (
 )
 from web import letters, thread
 from web.gate import ANSWERING, COMMUNICATIONS, FLAGGING, NotAllowed, NotThere
+from web.handing_over import HAND_OVER, HandOverFields, around
 from web.history import STATE_HINTS, STILL, Teller
 from web.pages import area_name
 from web.visit import Fields, Number, SomeVisit, Text, Visit
@@ -114,6 +117,13 @@ DONE: Final[Mapping[str, str]] = {
     "entered": N_("The comment is kept, and this is its case."),
     "senior_flag": N_("The case is flagged for senior management; their next digest names it."),
     "senior_flag_end": N_("The case is no longer flagged for senior management."),
+    "handed_over": N_("The case is with the other service area, and the author is told so within a few minutes."),
+    "handed_over_for_approval": N_(
+        "The case is with the other service area. What the author is told waits for a colleague to approve it."
+    ),
+    "handed_over_recorded": N_("The case is with the other service area, and it is recorded that the author was told."),
+    "held": N_("A legal hold stands: the case is kept whatever its dates say."),
+    "hold_lifted": N_("The legal hold is lifted; the case is kept by its dates again."),
     "refer": N_("Communications have been asked to look at the author's conduct. The case is still yours to answer."),
 }
 """What a page says after an act, by the word in its address."""
@@ -186,6 +196,8 @@ class ReplyFields(Fields):
     machine_en: bool = False
     danger: Text = ""
     context: Text = ""
+    point_to: str = ""
+    signpost: str = ""
 
     @property
     def draft(self) -> Draft:
@@ -197,6 +209,7 @@ class ReplyFields(Fields):
             confirmed=self.confirmed,
             by_machine=frozenset(box for box in BOX_NAMES if getattr(self, f"machine_{box}")),
             danger=self.danger,
+            signpost=self.signpost,
         )
 
     @property
@@ -295,6 +308,7 @@ class Typed:
     outcome: str = ""
     to: str = ""
     removal: RemovalFields = field(default_factory=RemovalFields)
+    handover: HandOverFields = field(default_factory=HandOverFields)
 
 
 class _Held:
@@ -361,7 +375,7 @@ def reply(visit: SomeVisit, case_id: int, fields: Annotated[ReplyFields, Form()]
         advice = visit.words.gettext(
             "To send it all the same, say why below the reply; the reason is kept and counted."
         )
-        faults = _objections(visit.words, error, fields.box, advice=advice)
+        faults = objections_at(visit.words, error, fields.box, advice=advice)
         return case_page(visit, case_id, typed=Typed(fields), faults=faults, faults_title=title)
     letters.sent(visit, case_id, fields.saved, sent)
     with visit.store.read() as session:
@@ -558,7 +572,7 @@ def confirm_native(visit: SomeVisit, case_id: int, fields: Annotated[NativeField
 def record_reply(visit: SomeVisit, case_id: int, fields: Annotated[ElsewhereFields, Form()]) -> Response:
     """A reply was given by telephone, or on a platform that takes none from us, and counts from then."""
     words, typed = visit.words, Typed(elsewhere=fields, act=ELSEWHERE)
-    draft = Draft(fields.kind, fields.text_cy, fields.text_en, fields.exception)
+    draft = Draft(fields.kind, fields.text_cy, fields.text_en, fields.exception, signpost=fields.signpost)
     try:
         at = moment_of(fields, now=visit.now)
         pipeline.record_reply(visit.here, case_id, draft, at=at, actor=visit.actor, now=visit.now, saw=fields.version)
@@ -568,7 +582,7 @@ def record_reply(visit: SomeVisit, case_id: int, fields: Annotated[ElsewhereFiel
         faults = [at_field(words.gettext(BEFORE_THE_COMMENT), f"{ELSEWHERE}-day")]
     except replies.ReplyRefused as refused:
         advice = words.gettext("To record it all the same, say why below the reply; the reason is kept and counted.")
-        faults = _objections(words, refused, fields.box, advice=advice, prefix=f"{ELSEWHERE}-")
+        faults = objections_at(words, refused, fields.box, advice=advice, prefix=f"{ELSEWHERE}-")
     else:
         return visit.go(f"cases/{case_id}", done="record")
     title = words.gettext("The reply has not been recorded")
@@ -710,6 +724,8 @@ def case_page(
         claimed = claims.claimed_by(session, case_id, now=visit.now)
         wave = _wave(visit, session, file)
         running, stood = matters.of_case(session, case_id), matters.pauses_of_case(session, case_id)
+        keeps = retention.kept(keeping.facts_of(session, file.case, visit.here.policy), visit.here.policy)
+        held_by_law = legal_holds.of_case(session, case_id)
         review = conduct_reviews.standing(session, file.case.author_id, today=visit.web.today())
         taken_down = removal_rows.of_comments(session, [said.comment.id for said in file.said])
         reach = removal_rows.reach(session, [said.comment for said in file.said])
@@ -727,11 +743,17 @@ def case_page(
     by_hand = all(said.comment.origin is Origin.MANUAL for said in file.said)
     can_send = pipeline.takes_replies(file.account) and not by_hand
     elsewhere = file.case.state is not State.CLOSED and (typed.act == ELSEWHERE or not can_send)
+    handing = may_act and typed.act == HAND_OVER and bool(typed.handover.area)
     return visit.page(
         "case.html",
         status=422 if faults else 200,
-        toggle=f"{in_other}/redraw" if may_act else in_other,
-        keeps_form="" if not may_act else ELSEWHERE if elsewhere else "reply",
+        toggle=f"{in_other}/{HAND_OVER}/words" if handing else f"{in_other}/redraw" if may_act else in_other,
+        keeps_form="" if not may_act else HAND_OVER if handing else ELSEWHERE if elsewhere else "reply",
+        handing=handing,
+        keeps=keeps,
+        legal_hold=held_by_law,
+        may_hold=bool(held & COMMUNICATIONS),
+        **around(visit, file, _labels(file, policy)),
         evidence=kept,
         flagged=flagged,
         may_end_flag=bool(held & FLAGGING),
@@ -944,7 +966,7 @@ def _why(visit: Visit, case_id: int, typed: Typed) -> Response:
     return case_page(visit, case_id, typed=typed, faults=[fault])
 
 
-def _objections(
+def objections_at(
     words: Words, error: GwylioError, box: str, *, advice: str, prefix: str = ""
 ) -> list[Mapping[str, str]]:
     """Why a reply did not leave, as the officer reads it; `box` is the field it stands in."""

@@ -7,23 +7,25 @@ appeal.  Everybody else sees those of their areas.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Response
 
 import pipeline
-from moderation import house_rules, openings, removal_letters, removal_life, removals, routing
+from moderation import house_rules, keeping, openings, removal_letters, removal_life, removals, retention, routing
 from moderation.deadlines import london_date
 from moderation.queue import ReasonNeeded
 from moderation.removal_life import AWAITING, RemovalAct
-from store import evidence, findings, sessions
+from store import evidence, findings, legal_holds, sessions
 from store import removals as kept
 from store.database import Session
 from store.removals import RemovalFile, RemovalRow, Took
 from vocabulary import Clock, NotDone, RemovalState, Role
 from web.gate import AGREEING, ANSWERING, APPEALS, COMMUNICATIONS, NotThere
 from web.history import HOW
+from web.routes.legal_holds import HoldFields
 from web.visit import Fields, Number, SomeVisit, Text, Visit
 from web.when import Unclear, WhenFields, moment_of
 from words.names import N_
@@ -44,6 +46,8 @@ DONE: Final[Mapping[str, str]] = {
     "again_failed": N_("The platform has been asked again and did not do it."),
     "told": N_("It is recorded that the author has been told."),
     "native": N_("What was done on the platform is recorded, and counts."),
+    "held": N_("A legal hold stands: the case is kept whatever its dates say."),
+    "hold_lifted": N_("The legal hold is lifted; the case is kept by its dates again."),
     "appeal": N_("The appeal is recorded."),
     "appeal_decided": N_("The decision on the appeal is recorded."),
 }
@@ -282,6 +286,21 @@ def decide_appeal(visit: SomeVisit, removal_id: int, fields: Annotated[AppealDec
     )
 
 
+@router.post("/removals/{removal_id}/legal-hold", name="removal_hold")
+def legal_hold(visit: SomeVisit, removal_id: int, fields: Annotated[HoldFields, Form()]) -> Response:
+    """Legal services, who open no case, keep that of a removal whatever its dates say, or no longer."""
+    case_id, act = _file(visit, removal_id).case.id, keeping.hold if fields.held else keeping.lift
+    try:
+        with suppress(keeping.AlreadyHeld, keeping.NotHeld):
+            visit.store.write(
+                lambda session: act(session, case_id, actor=visit.actor, now=visit.now, words=fields.reason)
+            )
+    except ReasonNeeded:
+        fault = _fault(visit.words.gettext(WHY), "reason-legal-hold")
+        return _page(visit, removal_id, typed=Typed("legal-hold"), faults=[fault])
+    return visit.go(f"removals/{removal_id}", done="held" if fields.held else "hold_lifted")
+
+
 @router.get("/removals/{removal_id}/{rest:path}", name="removal_again")
 def again(visit: SomeVisit, removal_id: int, rest: str) -> Response:
     """Where a browser lands that loads the address of a form again: at the removal."""
@@ -340,6 +359,8 @@ def _page(
         files = evidence.of_comments(session, [file.comment.id]).get(file.comment.id, ())
         names = sessions.names(session)
         reach = kept.reach(session, [file.comment])[file.comment.id]
+        keeps = retention.kept(keeping.facts_of(session, file.case, policy), policy)
+        held_by_law = legal_holds.of_case(session, file.case.id)
     held, me = visit.reader.roles_in(file.case.service_area), visit.reader.user_id
     had_a_part = {row.asked_by, *(each.approval.user_id for each in file.approvals)}
     open_roles = removals.open_roles(row, [each.approval for each in file.approvals])
@@ -357,6 +378,9 @@ def _page(
         record=next((each for each in files if each.id == row.evidence_id), None),
         files=[each for each in files if each.id != row.evidence_id],
         reach=reach,
+        keeps=keeps,
+        legal_hold=held_by_law,
+        may_hold=bool(held & AGREEING),
         names=names,
         open_roles=open_roles,
         may_decide=[role for role in open_roles if role in held & AGREEING] if me not in had_a_part else [],
