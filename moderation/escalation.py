@@ -28,8 +28,8 @@ from vocabulary import Clock, Label, Reason, Severity, State
 class Facts:
     """What escalation needs to know of a case.  A date is None where that clock does not run, or stands still.
 
-    The dates of requests, complaints and incidents are watched though the comment itself was answered.  `ack_due`
-    is None once somebody has been acknowledged, `due` once they have been answered.
+    The dates of requests, complaints, incidents and hidden comments are watched though the comment itself was
+    answered.  `ack_due` is None once somebody has been acknowledged, `due` once they have been answered.
     `labels` are those flagged in its comments, `told` the keys of what was told before.  `unopened_since` is when
     the first was told who might have opened the case and did not; None where somebody has, or nobody was told.
     """
@@ -46,6 +46,7 @@ class Facts:
     sar_due: date | None = None
     complaint_due: date | None = None
     incident_due: date | None = None
+    removal_due: date | None = None
     told: frozenset[str] = frozenset()
     unopened_since: datetime | None = None
 
@@ -90,6 +91,7 @@ def _by_date(
         ("sar", facts.sar_due, Clock.SAR),
         ("complaint", facts.complaint_due, Clock.COMPLAINT),
         ("incident", facts.incident_due, Clock.ANSWER),
+        ("removal", facts.removal_due, Clock.ANSWER),
     )
     for clock, due, counted_by in watched:
         if due is None:

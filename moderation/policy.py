@@ -37,7 +37,7 @@ from toml_file import (
     problems_of,
     read,
 )
-from vocabulary import Label, Language, Question, Recommended, ReplyLanguage, Role, Severity
+from vocabulary import Label, Language, Platform, Question, Recommended, ReplyLanguage, Role, Severity
 
 PACKS = Path(__file__).parent.parent / "config" / "policies"
 
@@ -79,6 +79,9 @@ class Figure(Sourced):
 
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+Address = Annotated[str, StringConstraints(pattern=r"^https://[^\s/]+/\S*$")]
 
 
 class Choice(Bilingual):
@@ -266,8 +269,8 @@ class Whom(StrEnum):
     ADMINISTRATOR = Role.ADMINISTRATOR.value
 
 
-# A date to watch: that of the acknowledgement, or of the answer under each clock.
-Watched = Literal["acknowledgement", "answer", "foi", "sar", "complaint", "incident"]
+# A date to watch: that of the acknowledgement, or of the answer under each clock, or by which a removal is decided.
+Watched = Literal["acknowledgement", "answer", "foi", "sar", "complaint", "incident", "removal"]
 
 
 class EscalateRule(Record):
@@ -408,6 +411,8 @@ class Removal(Sourced):
     """Whether a public statement is offered beside it."""
     hide_first_from: Severity
     """How serious what was seen must be for a comment to be hidden before they agree; `none`: anything seen will do."""
+    decide_within: Figure
+    """Working days in which what was hidden first is decided: those who must agree say yes or no."""
     appeal_days: Figure
     """Working days in which an appeal is decided."""
 
@@ -689,6 +694,8 @@ class Policy(Record):
     signposting: Signposting
     signposts: Mapping[Slug, Signpost] = Field(default_factory=dict, alias="signpost")
     retention: Mapping[Slug, RetentionClass]
+    report_pages: Mapping[Platform, Address] = Field(default_factory=dict)
+    """By platform, its own page on how a comment is reported to it; for rules that recommend it."""
 
     @model_validator(mode="after")
     def _digest_by_day(self) -> Policy:

@@ -68,15 +68,7 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
     )
     for closure in policy.closures:
         yield said(Reason("Closed: {day}, {title}.", closure.title.values("title") | {"day": words.day(closure.day)}))
-    approvers = ", ".join(said(APPROVER[approver]) for approver in policy.removal.approvers)
-    removal = {"approvers": approvers, "source": _source(words, policy.removal)}
-    yield said(Reason("Taking a comment down needs the agreement of all of these: {approvers} ({source}).", removal))
-    yield said(TOLD_WHY if policy.removal.tell_author else NOT_TOLD_WHY)
-    yield said(STATEMENT if policy.removal.offer_statement else NO_STATEMENT)
-    first = {"severity": words.name(policy.removal.hide_first_from)}
-    yield said(Reason("Hidden before they agree, where what was seen points to the rule, from: {severity}.", first))
-    days = _figure(words, policy.removal.appeal_days)
-    yield said(Reason("Working days in which an appeal is decided: {days} ({source}).", days))
+    yield from _removals(policy, words)
     if policy.restricted.labels:
         labels = ", ".join(words.name(label) for label in policy.restricted.labels)
         told_by = {"labels": labels, "source": _source(words, policy.restricted)}
@@ -102,6 +94,7 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
     yield from (*_about_one_person(words, policy), *_signposts(words, policy), *_retention(words, policy))
     yield words.gettext("The rules for the public, and what is recommended when one is broken:")
     yield from _numbered(_house_rule(words, rule) for rule in policy.house_rules)
+    yield from _reported(words, policy)
     yield words.gettext("Where a comment goes; the first that fits:")
     yield from _numbered(_route(words, rule, areas) for rule in policy.routes)
     yield words.gettext("Who is told, once each:")
@@ -113,6 +106,22 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
         yield f"{words.name(label)}: {_thresholds(words, policy, label)}, {words.name(policy.severity[label])}"
     score = _thresholds(words, policy, Question.NEEDS_RESPONSE)
     yield said(Reason("An answer is owed from this score: {score}.", {"score": score}))
+
+
+def _removals(policy: Policy, words: Words) -> Iterator[str]:
+    """What the pack says of taking comments down."""
+    said = words.say
+    approvers = ", ".join(said(APPROVER[approver]) for approver in policy.removal.approvers)
+    removal = {"approvers": approvers, "source": _source(words, policy.removal)}
+    yield said(Reason("Taking a comment down needs the agreement of all of these: {approvers} ({source}).", removal))
+    yield said(TOLD_WHY if policy.removal.tell_author else NOT_TOLD_WHY)
+    yield said(STATEMENT if policy.removal.offer_statement else NO_STATEMENT)
+    first = {"severity": words.name(policy.removal.hide_first_from)}
+    yield said(Reason("Hidden before they agree, where what was seen points to the rule, from: {severity}.", first))
+    within = _figure(words, policy.removal.decide_within)
+    yield said(Reason("Working days in which what was hidden first is decided: {days} ({source}).", within))
+    days = _figure(words, policy.removal.appeal_days)
+    yield said(Reason("Working days in which an appeal is decided: {days} ({source}).", days))
 
 
 def _replies(policy: Policy, words: Words) -> Iterator[str]:
@@ -173,6 +182,13 @@ def _retention_class(words: Words, rule: RetentionClass, policy: Policy) -> str:
     counted = words.say(COUNTED_FROM[rule.counted_from])
     why = f"{rule.because.say(words.language)} ({_source(words, rule)})"
     return f"{rule.say(words.language)} ({', '.join(about)}): {length}, {counted}; {why}"
+
+
+def _reported(words: Words, policy: Policy) -> Iterator[str]:
+    """Where each platform says how a comment is reported to it."""
+    for platform, page in policy.report_pages.items():
+        told = {"platform": words.name(platform), "page": page}
+        yield words.say(Reason("How a comment is reported to {platform}: {page}", told))
 
 
 def _signposts(words: Words, policy: Policy) -> Iterator[str]:

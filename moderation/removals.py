@@ -14,6 +14,8 @@ from datetime import date, datetime
 from typing import Any
 
 from moderation import house_rules, queue, removal_life
+from moderation.calendar import Calendar
+from moderation.deadlines import london_date
 from moderation.house_rules import Wish
 from moderation.policy import Policy, policy_version
 from moderation.queue import ReasonNeeded
@@ -218,6 +220,11 @@ def open_roles(removal: RemovalRow, given: Collection[ApprovalRow]) -> tuple[Rol
         return ()
     said = {each.role.value for each in given}
     return tuple(Role(needed) for needed in removal.needed if needed not in said)
+
+
+def decide_by(hidden_at: datetime, policy: Policy, calendar: Calendar) -> date:
+    """The day by which those who must agree say yes or no about a comment that is hidden since then."""
+    return calendar.after(london_date(hidden_at), policy.removal.decide_within.value)
 
 
 def withdraw(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
 
-from moderation import deadlines, escalation, matters, pauses, queue, telling
+from moderation import deadlines, escalation, matters, pauses, queue, removals, telling
 from moderation.calendar import COMPUTED, GOV_UK, Calendar, Holiday, seed_holidays
 from moderation.deadlines import london_date
 from moderation.lifecycle import ANSWER_OWED
@@ -17,6 +17,7 @@ from pipeline.installation import Installation
 from pipeline.notifying import reach_of
 from store import audit, cases, findings, holidays, incidents, notices, recounting
 from store import matters as matter_rows
+from store import removals as removal_rows
 from store.cases import CaseRow
 from store.database import Session
 from store.incidents import IncidentRow
@@ -162,6 +163,7 @@ def warn(here: Installation, *, now: datetime) -> int:
             told_before, labels = cases.told_keys(session, ids), findings.labels_of_cases(session, ids)
             held, stood = matter_rows.live_of_cases(session, ids), matter_rows.pauses_of_cases(session, ids)
             happened = incidents.open_of_cases(session, ids)
+            hidden = removal_rows.undecided(session, ids)
             unopened = notices.unopened_since(session, ids) if chain else {}
             days = days or working_days(session, here.policy)
         if not batch:
@@ -170,7 +172,15 @@ def warn(here: Installation, *, now: datetime) -> int:
         wanted = []
         for case_id, fact in zip(ids, batch, strict=True):
             beside = _Beside(
-                held.get(case_id, ()), stood.get(case_id, ()), happened.get(case_id, ()), unopened.get(case_id)
+                held.get(case_id, ()),
+                stood.get(case_id, ()),
+                happened.get(case_id, ()),
+                unopened.get(case_id),
+                [
+                    removals.decide_by(each.hidden_at, here.policy, days[Clock.ANSWER])
+                    for each in hidden
+                    if each.case_id == case_id
+                ],
             )
             facts = _facts(fact, labels.get(case_id, {}), told_before.get(case_id, frozenset()), beside, here.policy)
             wanted += [(case_id, each) for each in escalation.tells(facts, here.policy, days, now)]
@@ -190,12 +200,16 @@ def _tell(session: Session, here: Installation, wanted: Sequence[tuple[int, esca
 
 
 class _Beside(NamedTuple):
-    """What has a clock of its own in a case, what stands still, and since when nobody has opened it who might have."""
+    """What has a clock of its own in a case, what stands still, and since when nobody has opened it who might have.
+
+    `removals_due` are the days by which its hidden comments are to be decided about.
+    """
 
     held: Sequence[MatterRow]
     stood: Sequence[PauseRow]
     happened: Sequence[IncidentRow]
     unopened_since: datetime | None
+    removals_due: Sequence[date]
 
 
 def _facts(
@@ -221,6 +235,7 @@ def _facts(
         sar_due=due.get(Clock.SAR),
         complaint_due=due.get(Clock.COMPLAINT),
         incident_due=min((each.due for each in beside.happened if each.due), default=None),
+        removal_due=min(beside.removals_due, default=None),
         told=told,
         unopened_since=beside.unopened_since,
     )

@@ -19,7 +19,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from store.base import Base, insert_if_absent
 from store.incidents import IncidentRow
 from store.matters import ENDED, MatterRow, PauseRow
-from vocabulary import Reason, ReplyLanguage, Severity, State
+from vocabulary import Reason, RemovalState, ReplyLanguage, Severity, State
 
 _OPEN = "state NOT IN ('closed', 'answered')"
 _ENDED = "state IN ('closed', 'answered')"
@@ -286,15 +286,22 @@ def newest_in_thread(session: Session, account_id: int, author_id: int | None, t
 def running(session: Session, *, after: int = 0, limit: int = 500) -> Sequence[Facts]:
     """Cases that still owe something, with their current round, a page at a time by id.
 
-    One that was answered or closed still does where a request, a complaint or an incident in it has not ended.
+    One that was answered or closed still does where a request, a complaint or an incident in it has not ended, or
+    where a comment is hidden that nobody has decided about.
     """
+    from store.removals import RemovalRow
+
     live = select(MatterRow.case_id).where(MatterRow.state.not_in(ENDED))
     happened = select(IncidentRow.case_id).where(IncidentRow.ended_at.is_(None))
+    hidden = select(RemovalRow.case_id).where(RemovalRow.state == RemovalState.HIDDEN)
     rows = session.execute(
         select(CaseRow, RoundRow)
         .join(RoundRow, (RoundRow.case_id == CaseRow.id) & (RoundRow.number == CaseRow.round))
         .where(
-            CaseRow.state.not_in([State.CLOSED, State.ANSWERED]) | CaseRow.id.in_(live) | CaseRow.id.in_(happened),
+            CaseRow.state.not_in([State.CLOSED, State.ANSWERED])
+            | CaseRow.id.in_(live)
+            | CaseRow.id.in_(happened)
+            | CaseRow.id.in_(hidden),
             CaseRow.id > after,
         )
         .order_by(CaseRow.id)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, exists, func, select, true
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
@@ -166,6 +166,14 @@ class RemovalLine:
     agreed: tuple[Role, ...]
 
 
+class Undecided(NamedTuple):
+    """A comment that was hidden before those who must agree had agreed, and since when."""
+
+    removal_id: int
+    case_id: int
+    hidden_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """How far a comment has come, by what we hold: answers to it, and people who wrote in its thread."""
@@ -195,6 +203,24 @@ def of_case(session: Session, case_id: int) -> Sequence[tuple[RemovalRow, dateti
         .order_by(RemovalRow.id)
     )
     return [(removal, at) for removal, at in rows]
+
+
+def undecided(session: Session, case_ids: Sequence[int] | None = None) -> Sequence[Undecided]:
+    """The comments that were hidden first and are not decided about yet, oldest first; of these cases, or of all."""
+    wanted = true() if case_ids is None else RemovalRow.case_id.in_(case_ids)
+    rows = session.execute(
+        select(RemovalRow.id, RemovalRow.case_id, func.max(RemovalEventRow.at))
+        .join(RemovalEventRow, RemovalEventRow.removal_id == RemovalRow.id)
+        .where(
+            RemovalRow.state == RemovalState.HIDDEN,
+            RemovalEventRow.to_state == RemovalState.HIDDEN,
+            RemovalEventRow.from_state != RemovalState.HIDDEN,
+            wanted,
+        )
+        .group_by(RemovalRow.id, RemovalRow.case_id)
+        .order_by(RemovalRow.id)
+    )
+    return [Undecided(*row) for row in rows]
 
 
 def case_of(session: Session, removal_id: int) -> int | None:

@@ -58,6 +58,9 @@ BY_DATE = [
     ({"foi_due": date(2026, 11, 27)}, {("foi-soon", "owner"), ("foi-soon", "area")}),
     ({"foi_due": date(2026, 11, 30)}, {("foi-soon", "owner"), ("foi-soon", "area")}),
     ({"foi_due": date(2026, 12, 1)}, set()),
+    ({"removal_due": FRIDAY}, set()),
+    ({"removal_due": date(2026, 11, 19)}, {("removal-late", "communications")}),
+    ({"removal_due": date(2026, 11, 19), "state": State.CLOSED}, {("removal-late", "communications")}),
     ({"sar_due": FRIDAY}, TODAY),
 ]
 

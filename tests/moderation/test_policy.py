@@ -306,6 +306,10 @@ BROKEN = [
         "[[closure]]\nday = 3\n",
         ["bad.toml:2: closure[1].title: is missing", "bad.toml:3: closure[1].day: must be a date, such as 2026-12-29"],
     ),
+    (
+        '[report_pages]\nx = "http://x.example/"\n',
+        ["bad.toml:3: report_pages.x: must fit the pattern ^https://[^\\s/]+/\\S*$"],
+    ),
     ("x = [\n", ["bad.toml:3: is not TOML: invalid value"]),
     ("version = 1\nversion = 2\n", ["bad.toml:3: is not TOML: cannot overwrite a value"]),
 ]

@@ -6,16 +6,17 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from httpx2 import Response
 from sqlalchemy import select
 
+import pipeline
 from collectors.base import Action, Capabilities, Refused, Transient
 from moderation import policy
-from store import comments, people, removals
+from store import cases, comments, people, removals
 from store.audit import AuditRow
 from store.comments import CommentRow
 from store.database import Session
@@ -24,7 +25,7 @@ from store.openings import OpeningRow
 from store.people import UserRow
 from store.removals import RemovalRow
 from tests.web.world import HASH, NOW, Site, TamePlatform, Visitor, token_in, version_in
-from vocabulary import NotDone, Origin, Presence, RemovalState, Role
+from vocabulary import NotDone, Note, Origin, Presence, RemovalState, Role
 
 ABUSIVE = "The bins are not emptied, you idiots"
 CRITICAL = "The leader of the council is not up to it"
@@ -551,3 +552,65 @@ def test_an_edited_comment_is_evidence_in_every_wording(town: Site) -> None:
         content = session.get_one(EvidenceRow, row(town).evidence_id).content.decode()
     assert ABUSIVE in content
     assert '"You idiots"' in content
+
+
+# What was hidden first and not decided about.
+
+
+def test_what_was_hidden_first_is_late_once_its_days_are_over_and_communications_are_warned_once(town: Site) -> None:
+    case = town.said(ABUSIVE)
+    asks(town, case)
+    pages = (("catrin", "/en/removals"), ("catrin", "/en/removals/1"), ("rhys", f"/en/cases/{case}"))
+    town.now = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+    for username, path in pages:
+        page = page_of(town.visitor(username), path)
+        assert "Tuesday 24 November 2026" in page, "two working days after the Friday on which it was hidden"
+        assert "overdue" not in page
+    pipeline.warn(town.here, now=town.now)
+    assert warned(town, case) == []
+    town.now = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+    for username, path in pages:
+        assert "overdue" in page_of(town.visitor(username), path)
+    for _ in range(2):
+        pipeline.warn(town.here, now=town.now)
+    assert warned(town, case) == ["communications"]
+
+
+def test_an_answered_case_does_not_hide_a_comment_that_nobody_has_decided_about(town: Site) -> None:
+    case = town.said(ABUSIVE)
+    asks(town, case)
+    town.visitor("catrin").fill(f"/en/cases/{case}", "acts/close", outcome="removed", reason="Abuse.")
+    town.now = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+    pipeline.warn(town.here, now=town.now)
+    assert warned(town, case) == ["communications"]
+
+
+def test_what_was_decided_in_time_is_never_late(town: Site) -> None:
+    case = town.said(ABUSIVE)
+    asks(town, case)
+    fills(town.visitor("catrin"), 1, "decision", role="communications", agrees="true", reason="An insult.")
+    town.now = datetime(2026, 12, 4, 12, 0, tzinfo=UTC)
+    assert "Decision due by" not in page_of(town.visitor("catrin"), "/en/removals/1")
+    pipeline.warn(town.here, now=town.now)
+    assert warned(town, case) == []
+
+
+def warned(site: Site, case: int) -> list[str]:
+    """Who was warned that a hidden comment of this case is late."""
+    with site.store.read() as session:
+        events = cases.events(session, case)
+        told = [event.detail for event in events if event.what == Note.TOLD]
+    return [detail["whom"] for detail in told if detail["key"].startswith("removal-late/")]
+
+
+def test_where_the_rule_says_to_tell_the_platform_its_own_page_on_that_is_a_link(town: Site) -> None:
+    under(town, "rhondda-cynon-taf")
+    asks(town, town.said(ABUSIVE), rule="abusive")
+    page = page_of(town.visitor("catrin"), "/en/removals/1")
+    assert "https://www.facebook.com/help/181495968648557" in page
+    assert "How a comment is reported to Facebook" in page
+
+
+def test_where_it_does_not_say_so_there_is_no_such_link(town: Site) -> None:
+    asks(town, town.said(ABUSIVE))
+    assert "How a comment is reported" not in page_of(town.visitor("catrin"), "/en/removals/1")

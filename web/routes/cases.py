@@ -729,6 +729,7 @@ def case_page(
         review = conduct_reviews.standing(session, file.case.author_id, today=visit.web.today())
         taken_down = removal_rows.of_comments(session, [said.comment.id for said in file.said])
         reach = removal_rows.reach(session, [said.comment for said in file.said])
+        hidden = removal_rows.undecided(session, [case_id])
     openings.see_case(visit.store, case_id, policy=visit.here.policy, actor=visit.actor, now=visit.now)
     policy, calendar = visit.here.policy, visit.web.calendars()[Clock.ANSWER]
     held = visit.reader.roles_in(file.case.service_area)
@@ -812,6 +813,7 @@ def case_page(
         looked=looked,
         removal_letters=letters.of_case(visit, taken_down.values()),
         removals=taken_down,
+        decide_by={each.removal_id: removals.decide_by(each.hidden_at, policy, calendar) for each in hidden},
         standing=removal_life.STANDING,
         rules={said.comment.id: house_rules.pointed_to(said.findings, policy) for said in file.said},
         reach=reach,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Response
@@ -22,7 +23,7 @@ from store import evidence, findings, legal_holds, sessions
 from store import removals as kept
 from store.database import Session
 from store.removals import RemovalFile, RemovalRow, Took
-from vocabulary import Clock, NotDone, RemovalState, Role
+from vocabulary import Clock, NotDone, Recommended, RemovalState, Role
 from web.gate import AGREEING, ANSWERING, APPEALS, COMMUNICATIONS, NotThere
 from web.history import HOW
 from web.routes.legal_holds import HoldFields
@@ -133,6 +134,7 @@ def listed(visit: SomeVisit) -> Response:
             return kept.awaiting(session, sorted(AWAITING), reader.areas_as(SEEING | {role}), role=role)
 
         appealed = kept.awaiting(session, [RemovalState.APPEALED], reader.areas_as(SEEING | APPEALS))
+        hidden = kept.undecided(session)
         lists = [(N_("Appeals to be decided"), appealed)]
         if watching or Role.LEGAL in reader.roles():
             lists.insert(0, (N_("For legal services to agree"), waiting(Role.LEGAL)))
@@ -142,7 +144,14 @@ def listed(visit: SomeVisit) -> Response:
             if visit.here.policy.removal.tell_author:
                 lists.append((N_("Authors still to be told why"), kept.untold(session, areas)))
             lists.append((N_("Taken down, and on view again"), kept.on_view_again(session, areas)))
-    return visit.page("removals.html", lists=lists, policy=visit.here.policy, owed=OWED, today=visit.web.today())
+    return visit.page(
+        "removals.html",
+        lists=lists,
+        policy=visit.here.policy,
+        owed=OWED,
+        today=visit.web.today(),
+        decide_by=days_to_decide(visit, hidden),
+    )
 
 
 @router.get("/removals/{removal_id}", name="removal")
@@ -307,6 +316,12 @@ def again(visit: SomeVisit, removal_id: int, rest: str) -> Response:
     return visit.go(f"removals/{removal_id}")
 
 
+def days_to_decide(visit: Visit, hidden: Sequence[kept.Undecided]) -> Mapping[int, date]:
+    """By removal, the day by which its hidden comment is to be decided about."""
+    calendar = visit.web.calendars()[Clock.ANSWER]
+    return {each.removal_id: removals.decide_by(each.hidden_at, visit.here.policy, calendar) for each in hidden}
+
+
 def _act(visit: Visit, removal_id: int, act: Callable[[Session], RemovalRow], *, typed: Typed, done: str) -> Response:
     """Do it, and what it makes owed on the platform; or the page again, with why not."""
     _file(visit, removal_id)
@@ -361,6 +376,7 @@ def _page(
         reach = kept.reach(session, [file.comment])[file.comment.id]
         keeps = retention.kept(keeping.facts_of(session, file.case, policy), policy)
         held_by_law = legal_holds.of_case(session, file.case.id)
+        decide_by = days_to_decide(visit, kept.undecided(session, [file.case.id]))
     held, me = visit.reader.roles_in(file.case.service_area), visit.reader.user_id
     had_a_part = {row.asked_by, *(each.approval.user_id for each in file.approvals)}
     open_roles = removals.open_roles(row, [each.approval for each in file.approvals])
@@ -378,6 +394,11 @@ def _page(
         record=next((each for each in files if each.id == row.evidence_id), None),
         files=[each for each in files if each.id != row.evidence_id],
         reach=reach,
+        decide_by=decide_by.get(removal_id),
+        today=visit.web.today(),
+        report_page=policy.report_pages.get(file.account.platform)
+        if rule is not None and Recommended.REPORT in rule.acts
+        else None,
         keeps=keeps,
         legal_hold=held_by_law,
         may_hold=bool(held & AGREEING),
