@@ -379,23 +379,8 @@ class TranslationState(StrEnum):
 
 
 class Errand(StrEnum):
-    """Something that waits for a colleague, other than a case that is due: what they are written to about, once.
+    """Something late on an account, of which colleagues are written to once; moderation/errands.py says who hears."""
 
-    moderation/errands.py says who hears of each.
-    """
-
-    APPROVAL = "approval"
-    SENT_BACK = "sent_back"
-    TRANSLATION = "translation"
-    TRANSLATION_LATE = "translation_late"
-    TRANSLATION_CHECK = "translation_check"
-    TRANSLATED = "translated"
-    BY_HAND = "by_hand"
-    REMOVAL = "removal"
-    REMOVAL_APPEAL = "removal_appeal"
-    CONDUCT_REFERRED = "conduct_referred"
-    CONDUCT_REVIEW = "conduct_review"
-    CONDUCT_APPEAL = "conduct_appeal"
     DUTY = "duty"
     POSTING = "posting"
     LEAVER = "leaver"

@@ -65,21 +65,19 @@ class Matter(Protocol):
     def stands(self) -> bool: ...
 
 
-class Errands(Protocol):
-    """One thing that waits for a colleague, as a message names it."""
+class OnAccount(Protocol):
+    """Something late on an account, as a message names it."""
 
     @property
     def what(self) -> Errand: ...
     @property
-    def reference(self) -> str: ...
+    def account(self) -> str: ...
     @property
     def area(self) -> str: ...
     @property
+    def fault(self) -> str: ...
+    @property
     def since(self) -> date | None: ...
-    @property
-    def link(self) -> str: ...
-    @property
-    def duty(self) -> str: ...
 
 
 M = TypeVar("M", bound=Matter)
@@ -251,29 +249,31 @@ class Voice:
             ),
         )
 
-    def errands(self, waiting: Sequence[Errands]) -> Said:
-        """What waits for them beside cases that are due, by what it is, in the order of the list of errands."""
+    def errands(self, late: Sequence[OnAccount]) -> Said:
+        """What is late on accounts, by what it is."""
         groups = []
         for what in Errand:
-            some = [each for each in waiting if each.what is what]
+            some = [each for each in late if each.what is what]
             if some:
-                groups.append(self._group(self.words.name(what), [self._errand(each) for each in some]))
+                groups.append(self._group(self.words.name(what), [self._on_account(each) for each in some]))
         peace = self.policy.notices.gather_minutes
         return Said(
             self.words.language,
-            self.words.gettext("Waiting for you: {n}", n=len(waiting)),
+            self.words.gettext("Late on our accounts: {n}", n=len(late)),
             tuple(groups),
-            (Line(self._peace(peace)),) if peace else (),
+            (
+                Line(self.words.gettext("Account register"), self._to("register")),
+                *([Line(self._peace(peace))] if peace else []),
+            ),
         )
 
-    def _errand(self, waits: Errands) -> Line:
-        said = [waits.reference, self._area(waits.area)]
-        if waits.duty:
-            duty = self.policy.duties.get(waits.duty)
-            said.append(duty.say(self.words.language) if duty else self.words.gettext(SHORTFALLS[waits.duty]))
-        if waits.since is not None:
-            said.append(self.words.day(waits.since))
-        return Line(" · ".join(said), self._to(waits.link))
+    def _on_account(self, late: OnAccount) -> Line:
+        duty = self.policy.duties.get(late.fault)
+        fault = duty.say(self.words.language) if duty else self.words.gettext(SHORTFALLS[late.fault])
+        said = [late.account, self._area(late.area), fault]
+        if late.since is not None:
+            said.append(self.words.day(late.since))
+        return Line(" · ".join(said), self._to("register"))
 
     def digest(self, found: Digest) -> Said:
         """What senior management hears each day; the reasons of the flags stand on the page only."""

@@ -25,7 +25,7 @@ from settings import Settings
 from store import jobs
 from store import notices as outbox
 from store.database import Session
-from store.errands import Waits
+from store.errands import Late
 from store.notices import TEAMS, USER
 from vocabulary import Clock
 
@@ -54,8 +54,8 @@ def notify(here: Installation, *, now: datetime) -> Notified:
         days = _answer_days(session, here)
         open_now = here.policy.hours.are_on(now, days)
         recipients, reach = outbox.recipients_waiting(session), reach_of(session, here.settings)
-        waiting = errands.everything(session, here.policy, days, now=now) if open_now else []
-        errands_of = errands.unheard(session, errands.by_recipient(waiting, reach))
+        late = errands.everything(session, here.policy, days, now=now) if open_now else []
+        errands_of = errands.unheard(session, errands.by_recipient(late, reach))
     scribe = scribe_of(here)
     for recipient in recipients:
         done.made += here.store.write(
@@ -63,7 +63,7 @@ def notify(here: Installation, *, now: datetime) -> Notified:
         )
     for recipient, unheard in errands_of.items():
         done.made += here.store.write(
-            partial(_send_on_errand, recipient=recipient, waiting=unheard, reach=reach, scribe=scribe, now=now)
+            partial(_send_on_errand, recipient=recipient, late=unheard, reach=reach, scribe=scribe, now=now)
         )
     _send(here, reach, done, open_now=open_now, now=now)
     return done
@@ -115,9 +115,9 @@ def _gather(session: Session, *, recipient: str, reach: Reach, scribe: Scribe, o
 
 
 def _send_on_errand(
-    session: Session, *, recipient: str, waiting: Sequence[Waits], reach: Reach, scribe: Scribe, now: datetime
+    session: Session, *, recipient: str, late: Sequence[Late], reach: Reach, scribe: Scribe, now: datetime
 ) -> bool:
-    return errands.write_to(session, recipient, waiting, reach, scribe, now=now) is not None
+    return errands.write_to(session, recipient, late, reach, scribe, now=now) is not None
 
 
 def _send(here: Installation, reach: Reach, done: Notified, *, open_now: bool, now: datetime) -> None:

@@ -22,10 +22,9 @@ import opening
 import pipeline
 import scheduler
 import settings as configuration
-from moderation import queue, senior, telling, translations
+from moderation import queue, senior, telling
 from moderation.notices import LEASE, TRIES, voices
 from moderation.record import Actor
-from moderation.translations import Wanted
 from pipeline import Installation
 from pipeline.channels import Letter, NoAnswer, NotTaken, OutOfReach
 from pipeline.mail import Post
@@ -36,12 +35,12 @@ from store import audit, people
 from store.audit import AuditRow
 from store.database import Session, Store
 from store.notices import EntryRow, NoticeRow
-from tests.factories import a_comment, a_user, an_account, comes, does
-from tests.moderation.given import AREAS, DAYS, POWYS
+from tests.factories import a_comment, an_account, comes, does
+from tests.moderation.given import AREAS, POWYS
 from tests.moderation.test_notices import Told
 from tests.post_office import PASSWORD, USER, PostOffice, TeamsRoom, certificate_in, post_office, teams_room
 from tests.ready import a_state_folder, lay_out
-from vocabulary import Act, Author, Clock, Language, NoticeState, Role, Severity, TranslationOf
+from vocabulary import Act, Author, NoticeState, Role, Severity
 
 ROOT = Path(__file__).parents[1]
 MONDAY_NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -456,38 +455,17 @@ def test_a_process_that_dies_between_intent_and_proof_leaves_the_message_to_a_pe
 # --- the digest
 
 
-def test_what_waits_for_a_colleague_is_mailed_once_by_day_with_links_and_without_a_word_of_anybody(
-    council: Council,
-) -> None:
-    case = council.case(at=DUE_DAY.replace(hour=1))
-    council.store.write(lambda session: a_user(session, "gwenno", Role.TRANSLATOR, "*"))
-    council.store.write(lambda session: setattr(people.by_username(session, "gwenno"), "email", mailbox("gwenno")))
-    wanted = Wanted(TranslationOf.REPLY, "The lorry comes on Friday.", Language.EN, "Byddwch yn glên")
+def test_what_is_late_on_an_account_is_mailed_once_by_day_to_those_who_keep_it(council: Council) -> None:
+    council.store.write(lambda session: an_account(session, "hen-gyfrif"))
     council.now = DUE_DAY.replace(hour=2)
-    council.store.write(
-        lambda session: (
-            translations.ask(
-                session,
-                case,
-                wanted,
-                actor=council.actor("rhys"),
-                policy=POWYS,
-                calendar=DAYS[Clock.ANSWER],
-                now=council.now,
-            ).id
-        )
-    )
     council.escalate()
-    assert council.post_to("gwenno") == [], "nothing leaves at night"
+    assert council.post_to("elin") == [], "nothing leaves at night"
     council.escalate(hours=8)
     council.escalate(hours=3)
-    [letter] = council.post_to("gwenno")
-    assert "Translations that were asked for" in letter or "Cyfieithiadau y gofynnwyd amdanynt" in letter
-    assert "GW-2026-000001" in letter
-    assert "/translations" in letter
-    assert THEIR_WORDS not in letter
-    assert "Byddwch" not in letter
-    assert council.post_to("elin") == council.post_to("rhys") == []
+    [letter] = council.post_to("elin")
+    assert "Late on our accounts" in letter
+    assert "/en/register" in letter
+    assert council.post_to("sioned") == []
 
 
 def test_senior_management_get_one_digest_a_day_of_what_is_flagged_urgent_and_late(council: Council) -> None:
