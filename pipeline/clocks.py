@@ -155,11 +155,14 @@ def warn(here: Installation, *, now: datetime) -> int:
     told, after = 0, 0
     chain = any(rule.unopened_working_hours for rule in here.policy.escalations)
     days: Mapping[Clock, Calendar] | None = None
+    with here.store.read() as session:
+        reach = reach_of(session, here.settings)
     while True:
         with here.store.read() as session:
             batch = cases.running(session, after=after)
             ids = [fact.case.id for fact in batch]
             told_before, labels = cases.told_keys(session, ids), findings.labels_of_cases(session, ids)
+            elsewhere = cases.told_elsewhere(session, ids)
             held, stood = matter_rows.live_of_cases(session, ids), matter_rows.pauses_of_cases(session, ids)
             happened = incidents.open_of_cases(session, ids)
             unopened = notices.unopened_since(session, ids) if chain else {}
@@ -170,9 +173,15 @@ def warn(here: Installation, *, now: datetime) -> int:
         wanted = []
         for case_id, fact in zip(ids, batch, strict=True):
             beside = _Beside(
-                held.get(case_id, ()), stood.get(case_id, ()), happened.get(case_id, ()), unopened.get(case_id)
+                held.get(case_id, ()),
+                stood.get(case_id, ()),
+                happened.get(case_id, ()),
+                unopened.get(case_id),
+                telling.owner_is_there(fact.case, reach),
+                told_before.get(case_id, frozenset()),
+                elsewhere.get(case_id, frozenset()),
             )
-            facts = _facts(fact, labels.get(case_id, {}), told_before.get(case_id, frozenset()), beside, here.policy)
+            facts = _facts(fact, labels.get(case_id, {}), beside, here.policy)
             wanted += [(case_id, each) for each in escalation.tells(facts, here.policy, days, now)]
         if wanted:
             told += here.store.write(partial(_tell, here=here, wanted=wanted, now=now))
@@ -190,18 +199,23 @@ def _tell(session: Session, here: Installation, wanted: Sequence[tuple[int, esca
 
 
 class _Beside(NamedTuple):
-    """What has a clock of its own in a case, what stands still, and since when nobody has opened it who might have."""
+    """What has a clock of its own in a case, what stands still, and since when nobody has opened it who might have.
+
+    Whether its owner is still there, and what was told before, here and elsewhere.
+    """
 
     held: Sequence[MatterRow]
     stood: Sequence[PauseRow]
     happened: Sequence[IncidentRow]
     unopened_since: datetime | None
+    has_owner: bool
+    told: frozenset[str]
+    told_elsewhere: frozenset[str]
 
 
 def _facts(
     fact: cases.Facts,
     scores: Mapping[Label, float],
-    told: frozenset[str],
     beside: _Beside,
     policy: Policy,
 ) -> escalation.Facts:
@@ -214,13 +228,14 @@ def _facts(
         answer_owed=case.answer_owed,
         severity=case.severity,
         labels=frozenset(label for label, score in scores.items() if score >= policy.threshold(label, language)),
-        has_owner=case.owner_id is not None,
+        has_owner=beside.has_owner,
         ack_due=None if turn.acknowledged_at else turn.ack_due,
         due=None if turn.answered_at or (turn.number, None) in still else turn.due,
         foi_due=due.get(Clock.FOI),
         sar_due=due.get(Clock.SAR),
         complaint_due=due.get(Clock.COMPLAINT),
         incident_due=min((each.due for each in beside.happened if each.due), default=None),
-        told=told,
+        told=beside.told,
+        told_elsewhere=beside.told_elsewhere,
         unopened_since=beside.unopened_since,
     )
