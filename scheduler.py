@@ -73,8 +73,9 @@ def settle(here: Installation, slug: str, *, now: datetime) -> object:
 
 
 def escalate(here: Installation, *, now: datetime) -> object:
-    """Warn whom the policy names, and at once write to them: what one round finds goes into one message."""
+    """Warn whom the policy names and whoever is waited for, and at once write to them: one round is one message."""
     pipeline.warn(here, now=now)
+    pipeline.tell_waiting(here, now=now)
     return pipeline.notify(here, now=now)
 
 

@@ -361,6 +361,26 @@ class NoticeState(StrEnum):
     FAILED_FOR_GOOD = "failed_for_good"
 
 
+class Waits(StrEnum):
+    """What waits for a member of staff, and is told to whoever it waits for (moderation/waiting.py is the table)."""
+
+    REPLY_TO_APPROVE = "reply_to_approve"
+    REPLY_SENT_BACK = "reply_sent_back"
+    REPLY_STUCK = "reply_stuck"
+    TRANSLATION_ASKED = "translation_asked"
+    TRANSLATION_LATE = "translation_late"
+    TRANSLATION_TO_CHECK = "translation_to_check"
+    TRANSLATION_DONE = "translation_done"
+    REMOVAL_TO_AGREE = "removal_to_agree"
+    REMOVAL_TO_DO = "removal_to_do"
+    REMOVAL_APPEAL = "removal_appeal"
+    REMOVAL_APPEAL_DUE = "removal_appeal_due"
+    CONDUCT_REFERRED = "conduct_referred"
+    CONDUCT_APPEAL = "conduct_appeal"
+    CONDUCT_DUE = "conduct_due"
+    MENTION = "mention"
+
+
 class TranslationOf(StrEnum):
     """What the translators are asked for: our reply in the other language, or what a comment says."""
 

@@ -13,7 +13,7 @@ was told of it.  Nights and days off do not count.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from moderation.calendar import Calendar
@@ -30,7 +30,8 @@ class Facts:
 
     The dates of requests, complaints, incidents and hidden comments are watched though the comment itself was
     answered.  `ack_due` is None once somebody has been acknowledged, `due` once they have been answered.
-    `labels` are those flagged in its comments, `told` the keys of what was told before.  `unopened_since` is when
+    `labels` are those flagged in its comments, `told` the keys of what was told before, and `told_elsewhere` those of
+    them that were told to another service area, which has handed the case over since.  `unopened_since` is when
     the first was told who might have opened the case and did not; None where somebody has, or nobody was told.
     """
 
@@ -48,6 +49,7 @@ class Facts:
     incident_due: date | None = None
     removal_due: date | None = None
     told: frozenset[str] = frozenset()
+    told_elsewhere: frozenset[str] = frozenset()
     unopened_since: datetime | None = None
 
 
@@ -74,6 +76,8 @@ def tells(facts: Facts, policy: Policy, calendars: Mapping[Clock, Calendar], now
     by_date = _by_date(facts, policy, calendars, london_date(now))
     unopened = _unopened(facts, policy, calendars[Clock.ANSWER], now)
     for rule, tell in (*by_date, *by_nature, *unopened):
+        if tell.whom is Whom.AREA and tell.key in facts.told_elsewhere:
+            tell = replace(tell, key=f"{tell.key}/{facts.area}")  # noqa: PLW2901 - the same, to those who have it now
         if (open_now or rule.at_night) and tell.key not in facts.told:
             wanted.setdefault(tell.key, tell)
     return tuple(wanted.values())

@@ -24,6 +24,17 @@ from words import LANGUAGES, Screen, Words, is_screen
 from words.names import N_
 
 EVERY_AREA = "*"
+HOMES = {
+    "queue": N_("Your queue"),
+    "translations": N_("Translations"),
+    "removals": N_("Removals"),
+    "senior": N_("Senior management"),
+    "notices": N_("Messages"),
+}
+"""The page to which a message leads its recipient in the end."""
+A_CASE = N_("a case that is put before you")
+A_RESTRICTED_CASE = N_("a restricted case")
+"""What a case is called to those who do not open it, and where several read."""
 LISTED = 20
 """How many cases are named under one heading; the queue has the rest."""
 BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
@@ -45,7 +56,11 @@ class Hearing(Protocol):
 
 
 class Matter(Protocol):
-    """One case that somebody is to be told of; `due` is None where no answer is owed."""
+    """One case that somebody is to be told of; `due` is None where no answer is owed.
+
+    It is named by its reference, or `called` otherwise where that is not for them, and `leads` to a page.  `waits`:
+    something in it waits for the recipient, `by` a day where it has one of its own.
+    """
 
     @property
     def case_id(self) -> int: ...
@@ -57,6 +72,21 @@ class Matter(Protocol):
     def due(self) -> date | None: ...
     @property
     def about(self) -> tuple[str, Mapping[str, str | int]]: ...
+    @property
+    def urgent(self) -> bool: ...
+    @property
+    def waits(self) -> bool: ...
+    @property
+    def leads(self) -> str: ...
+    @property
+    def called(self) -> Reason | None: ...
+    @property
+    def by(self) -> date | None: ...
+
+
+class Leaving(Protocol):
+    """What decides whether something is told now."""
+
     @property
     def urgent(self) -> bool: ...
     @property
@@ -80,7 +110,24 @@ class OnAccount(Protocol):
     def since(self) -> date | None: ...
 
 
-M = TypeVar("M", bound=Matter)
+M = TypeVar("M", bound=Leaving)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One case as one recipient hears of it."""
+
+    case_id: int
+    reference: str
+    area: str
+    due: date | None
+    about: tuple[str, Mapping[str, str | int]]
+    urgent: bool
+    waits: bool
+    leads: str
+    called: Reason | None
+    by: date | None
+
 
 SHORTFALLS: Final[Mapping[str, str]] = {
     "stale": N_("left alone"),
@@ -164,6 +211,17 @@ def hears(
     return (*found, *([f"teams:{place}"] if place in places and whom is not Whom.OWNER else []))
 
 
+LADDER = (Whom.OWNER, Whom.AREA, Whom.COMMUNICATIONS, Whom.SENIOR)
+"""Up the chain: who hears where nobody on the rung below can be reached."""
+
+
+def rungs(whom: Whom) -> tuple[Whom, ...]:
+    """Whom to try, one after the other, until somebody hears; those beside the ladder step on it at communications."""
+    if whom in LADDER[:-1]:
+        return LADDER[LADDER.index(whom) :]
+    return tuple(dict.fromkeys((whom, Whom.COMMUNICATIONS, Whom.SENIOR)))
+
+
 def _has_role(person: Hearing, whom: Whom, area: str) -> bool:
     role = Role.OFFICER if whom is Whom.AREA else Role(whom.value)
     return any(held is role and (area == EVERY_AREA or where in (area, EVERY_AREA)) for held, where in person.grants)
@@ -198,7 +256,8 @@ def retry_at(tries: int, now: datetime) -> datetime | None:
 class Digest:
     """The facts of one day's digest.
 
-    Cases are (id, reference, area, since), late answers (area, how many, the oldest due date).
+    Cases are (id, reference, area, since), the reference empty where the case is restricted; late answers are (area,
+    how many, the oldest due date).
     """
 
     day: date
@@ -225,26 +284,22 @@ class Voice:
     policy: Policy
     address: str
 
-    def warnings(self, matters: Sequence[Matter]) -> Said:
-        """What is due, late or dangerous: the urgent reasons first, then those whose cases are due soonest."""
-        groups: dict[str, dict[int, Line]] = {}
+    def warnings(self, matters: Sequence[Matter], *, home: str = "queue") -> Said:
+        """What is due, late or dangerous, and what waits: the urgent first, then those whose cases are due soonest.
+
+        `home` is the page where the recipient's work lies.
+        """
+        groups: dict[str, dict[tuple[int, str], Line]] = {}
         for each in sorted(matters, key=_pressing):
             reason = self.words.say(Reason(*each.about))
-            groups.setdefault(reason, {}).setdefault(each.case_id, self._case(each))
-        many = len({each.case_id for each in matters})
-        urgent = any(each.urgent for each in matters)
-        subject = (
-            self.words.gettext("Urgent. Cases to look at: {n}", n=many)
-            if urgent
-            else self.words.gettext("Cases to look at: {n}", n=many)
-        )
+            groups.setdefault(reason, {}).setdefault((each.case_id, each.leads), self._case(each))
         peace = self.policy.notices.gather_minutes
         return Said(
             self.words.language,
-            subject,
-            tuple(self._group(heading, list(lines.values())) for heading, lines in groups.items()),
+            self._subject(matters),
+            tuple(self._group(heading, list(lines.values()), home) for heading, lines in groups.items()),
             (
-                Line(self.words.gettext("Your queue"), self._to("queue")),
+                Line(self.words.gettext(HOMES[home]), self._to(home)),
                 *([Line(self._peace(peace))] if peace else []),
             ),
         )
@@ -274,6 +329,17 @@ class Voice:
         if late.since is not None:
             said.append(self.words.day(late.since))
         return Line(" · ".join(said), self._to("register"))
+
+    def _subject(self, matters: Sequence[Matter]) -> str:
+        """How many cases there are to look at; how many things wait, where nothing else is said."""
+        gettext, urgent = self.words.gettext, any(each.urgent for each in matters)
+        if all(each.waits for each in matters):
+            many = len({(each.case_id, each.leads, each.about[0]) for each in matters})
+            return (
+                gettext("Urgent. Waiting for you: {n}", n=many) if urgent else gettext("Waiting for you: {n}", n=many)
+            )
+        many = len({each.case_id for each in matters})
+        return gettext("Urgent. Cases to look at: {n}", n=many) if urgent else gettext("Cases to look at: {n}", n=many)
 
     def digest(self, found: Digest) -> Said:
         """What senior management hears each day; the reasons of the flags stand on the page only."""
@@ -323,18 +389,23 @@ class Voice:
         )
 
     def _case(self, matter: Matter) -> Line:
-        said = [matter.reference, self._area(matter.area)]
-        if matter.due is not None:
+        named = matter.reference if matter.called is None else self.words.say(matter.called)
+        said = [_capital(named), self._area(matter.area)]
+        if matter.by is not None:
+            said.append(self.words.gettext("by {day}", day=self.words.day(matter.by)))
+        elif matter.due is not None and matter.called is None:
             said.append(self.words.gettext("answer by {day}", day=self.words.day(matter.due)))
-        return Line(" · ".join(said), self._to(f"cases/{matter.case_id}"))
+        return Line(" · ".join(said), self._to(matter.leads))
 
     def _named(self, case_id: int, reference: str, area: str, at: datetime) -> Line:
-        return Line(f"{reference} · {self._area(area)} · {self.words.day(at)}", self._to(f"cases/{case_id}"))
+        named = reference or _capital(self.words.gettext(A_RESTRICTED_CASE))
+        leads = f"cases/{case_id}" if reference else "senior"
+        return Line(f"{named} · {self._area(area)} · {self.words.day(at)}", self._to(leads))
 
-    def _group(self, heading: str, lines: Sequence[Line]) -> Group:
+    def _group(self, heading: str, lines: Sequence[Line], home: str = "queue") -> Group:
         more = len(lines) - LISTED
-        rest = [Line(self.words.gettext("and more: {n}", n=more), self._to("queue"))] if more > 0 else []
-        return Group(heading[:1].upper() + heading[1:], (*lines[:LISTED], *rest))
+        rest = [Line(self.words.gettext("and more: {n}", n=more), self._to(home))] if more > 0 else []
+        return Group(_capital(heading), (*lines[:LISTED], *rest))
 
     def _area(self, slug: str) -> str:
         return self.areas[slug].name.say(self.words.language) if slug in self.areas else slug
@@ -347,6 +418,11 @@ def voices(language: str | None, areas: Areas, policy: Policy, address: str) -> 
     """One for each language of a message: the recipient's own, or both where several people read it (None)."""
     own: tuple[Screen, ...] = (language,) if language is not None and is_screen(language) else LANGUAGES
     return tuple(Voice(Words(each), areas, policy, address) for each in own)
+
+
+def _capital(text: str) -> str:
+    """As a line begins."""
+    return text[:1].upper() + text[1:]
 
 
 def _pressing(matter: Matter) -> tuple[bool, date, str]:

@@ -11,11 +11,9 @@ from moderation import openings, queue
 from moderation.record import Actor, write_down
 from store import openings as rows
 from store.database import Session
-from vocabulary import Note, Role
+from vocabulary import Note
 
 HOLDS = timedelta(hours=12)
-MAY_OPEN = frozenset({Role.OFFICER, Role.COMMUNICATIONS, Role.SAFEGUARDING})
-"""Officers of its service area, communications, and safeguarding officers of every area."""
 
 
 def open_with_purpose(session: Session, case_id: int, *, purpose: str, actor: Actor, now: datetime) -> None:

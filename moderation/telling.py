@@ -7,26 +7,31 @@ between these steps.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from moderation import notices
+from moderation import notices, queue, waiting
 from moderation.escalation import Tell
-from moderation.notices import LEASE, Digest, Said, Voice
-from moderation.policy import Policy
+from moderation.notices import LEASE, Digest, Heard, Said, Voice
+from moderation.policy import Policy, Whom
 from moderation.record import Actor
 from moderation.service_areas import Areas
-from store import audit, senior
+from moderation.sight import SHOWN_ONLY, opening, roles_in
+from store import audit, awaited, senior
 from store import notices as outbox
+from store.awaited import Awaited
 from store.cases import CaseRow
 from store.database import Session
-from store.notices import TEAMS, USER, Colleague, NoticeRow
+from store.notices import TEAMS, USER, Colleague, NoticeRow, Pressing, Waiting
 from store.people import UserRow
-from vocabulary import GwylioError, NoticeState
+from store.senior import Flagged
+from vocabulary import GwylioError, NoticeState, Reason, Role, Severity, Waits
 from words import Screen
 
 WARNINGS, DIGEST = "warnings", "senior_digest"
+_HOMES = ((Role.SENIOR, "senior"), (Role.LEGAL, "removals"), (Role.TRANSLATOR, "translations"))
+"""Where the work lies of those who open no case."""
 LOST = "Interrupted"
 """What is recorded of a message whose process ended before it knew."""
 
@@ -43,9 +48,59 @@ class Reach:
     places: Collection[str]
     by_mail: bool
 
-    def hears(self, tell: Tell, owner_id: int | None) -> tuple[str, ...]:
-        people = self.people if self.by_mail else ()
-        return notices.hears(tell.whom, tell.area, owner_id, people, self.places)
+    @property
+    def is_set_up(self) -> bool:
+        """Whether there is any way to anybody; an installation without one shows its warnings on its pages."""
+        return self.by_mail or bool(self.places)
+
+    def hears(self, whom: Whom, area: str, owner_id: int | None) -> tuple[str, ...]:
+        """Those of one rung who can be reached."""
+        return notices.hears(whom, area, owner_id, self.people if self.by_mail else (), self.places)
+
+    def hears_up(
+        self, whom: Whom, case: CaseRow, *, kind: Waits | None = None, barred: Collection[str] = ()
+    ) -> tuple[str, ...]:
+        """Those of the first rung on the way up where somebody can be reached who sees anything of the case."""
+        for rung in notices.rungs(whom):
+            others = [each for each in self.hears(rung, case.service_area, case.owner_id) if each not in barred]
+            if found := self.who_see(others, case, kind=kind):
+                return found
+        return ()
+
+    def who_see(self, recipients: Iterable[str], case: CaseRow, *, kind: Waits | None) -> tuple[str, ...]:
+        """Those of them who may hear of this case."""
+        return tuple(
+            each
+            for each in recipients
+            if self.way(each, case.id, case.service_area, restricted=case.restricted, kind=kind)
+        )
+
+    def way(
+        self, recipient: str, case_id: int, area: str, *, restricted: bool, kind: Waits | None, thing: str = ""
+    ) -> waiting.Way | None:
+        """How this recipient is written to about a case; None where it is not there for them."""
+        several = recipient.startswith(TEAMS)
+        return waiting.way(
+            kind, self.held(recipient, area), restricted=restricted, several=several, case_id=case_id, thing=thing
+        )
+
+    def held(self, recipient: str, area: str) -> frozenset[Role]:
+        """What a recipient is in one service area; a channel is what those are for whom it is there."""
+        if recipient.startswith(TEAMS):
+            place = recipient.removeprefix(TEAMS)
+            if place in set(Role):
+                return frozenset({Role(place)})
+            return frozenset({Role.OFFICER}) if place == area else frozenset()
+        colleague = self.colleague(recipient)
+        return roles_in(colleague.grants, area) if colleague else frozenset()
+
+    def home(self, recipient: str) -> str:
+        """The page where this recipient's work lies: the queue, but for those who open no case."""
+        place = recipient.removeprefix(TEAMS)
+        colleague = self.colleague(recipient)
+        roles = {role for role, _area in colleague.grants} if colleague else {role for role in Role if role == place}
+        opens_none = roles and roles <= SHOWN_ONLY
+        return next((page for role, page in _HOMES if role in roles), "queue") if opens_none else "queue"
 
     def colleague(self, recipient: str) -> Colleague | None:
         """The member of staff that a recipient is; None for a channel, and for somebody who has left."""
@@ -83,11 +138,17 @@ def address(session: Session, case: CaseRow, tell: Tell, reach: Reach, *, now: d
         session,
         case,
         tell.key,
-        reach.hears(tell, case.owner_id),
+        reach.hears_up(tell.whom, case),
         urgent=tell.urgent,
         at_night=tell.at_night,
         now=now,
     )
+
+
+def owner_is_there(case: CaseRow, reach: Reach) -> bool:
+    """Whether a case has an owner who has not left and may open it still; else its area hears what they would."""
+    held = reach.held(f"{USER}{case.owner_id}", case.service_area)
+    return bool(opening(held, restricted=case.restricted))
 
 
 def gather(
@@ -97,20 +158,24 @@ def gather(
 
     What was settled in the meantime is told to nobody, and nothing is told to somebody who has left.
     """
-    waiting = outbox.waiting(session, recipient)
-    left = recipient.startswith(USER) and reach.colleague(recipient) is None
-    outbox.lapse(session, recipient, [each for each in waiting if left or not each.stands], now=now)
+    entries = outbox.waiting(session, recipient)
+    live = _live(session, entries, now=now)
+    heard = [(each, _heard(each, recipient, reach, live)) for each in entries]
+    outbox.lapse(session, recipient, [each for each, way in heard if way is None], now=now)
+    ways = {(each.case_id, each.round, each.key): way for each, way in heard if way is not None}
+    standing = [each for each, way in heard if way is not None]
     last = outbox.last_made(session, recipient, WARNINGS)
-    leaving = () if left else notices.leaving(waiting, last=last, open_now=open_now, policy=scribe.policy, now=now)
+    leaving = notices.leaving(standing, last=last, open_now=open_now, policy=scribe.policy, now=now)
     if not leaving:
         return None
-    first = leaving[0]
+    first, home = leaving[0], reach.home(recipient)
+    matters = [ways[each.case_id, each.round, each.key] for each in leaving]
     notice = make(
         session,
         key=f"{WARNINGS}:{recipient}:{first.case_id}:{first.round}:{first.key}",
         kind=WARNINGS,
         recipient=recipient,
-        said=tuple(voice.warnings(leaving) for voice in scribe.voices(recipient, reach)),
+        said=tuple(voice.warnings(matters, home=home) for voice in scribe.voices(recipient, reach)),
         cases=len({each.case_id for each in leaving}),
         urgent=any(each.urgent for each in leaving),
         at_night=all(each.at_night for each in leaving),
@@ -119,6 +184,76 @@ def gather(
     if notice is not None:
         outbox.take(session, recipient, leaving, notice)
     return notice
+
+
+def _live(session: Session, entries: Iterable[Waiting], *, now: datetime) -> Mapping[str, Awaited]:
+    """By its key, all that waits now, where an entry is about something that waits."""
+    if not any(waiting.kind_of(each.key) for each in entries):
+        return {}
+    return {each.key: each for each in awaited.everything(session, now=now)}
+
+
+def _heard(entry: Waiting, recipient: str, reach: Reach, live: Mapping[str, Awaited]) -> Heard | None:
+    """An entry as its recipient hears it; None where it is settled, or they have left, or the case is not for them."""
+    kind = waiting.kind_of(entry.key)
+    item = live.get(entry.key)
+    if kind is Waits.MENTION or kind is None:
+        stands = entry.stands
+    else:
+        stands = item is not None and recipient not in {f"{USER}{each}" for each in item.barred}
+    thing = waiting.thing_of(entry.key)
+    way = (
+        reach.way(recipient, entry.case_id, entry.area, restricted=entry.restricted, kind=kind, thing=thing)
+        if stands
+        else None
+    )
+    if way is None:
+        return None
+    return Heard(
+        case_id=entry.case_id,
+        reference=entry.reference,
+        area=entry.area,
+        due=entry.due,
+        about=(waiting.said(kind), {}) if kind else entry.about,
+        urgent=entry.urgent,
+        waits=kind is not None,
+        leads=way.leads,
+        called=way.called,
+        by=item.by if item else None,
+    )
+
+
+def await_someone(session: Session, item: Awaited, policy: Policy, reach: Reach, *, now: datetime) -> bool:
+    """Tell whoever something waits for that it does, once; where none of them can be reached, the next one up."""
+    case = queue.get(session, item.case_id)
+    recipients = _awaited_by(item, case, reach)
+    whom = recipients[0] if len(recipients) == 1 and recipients[0].startswith(USER) else outbox.TO_A_GROUP
+    if not queue.tell(session, case, key=item.key, whom=whom, about=Reason(waiting.said(item.kind)), now=now):
+        return False
+    outbox.enter(
+        session,
+        case,
+        item.key,
+        recipients,
+        urgent=item.severity is Severity.URGENT,
+        at_night=waiting.at_any_hour(item.severity, policy),
+        now=now,
+    )
+    return True
+
+
+def _awaited_by(item: Awaited, case: CaseRow, reach: Reach) -> tuple[str, ...]:
+    """Who hears of it: those who wrote it, asked for it or have it in hand, and everybody who could do it."""
+    row = waiting.TOLD[item.kind]
+    barred = {f"{USER}{each}" for each in item.barred}
+    theirs = [f"{USER}{each}" for each in item.them if row.them] if reach.by_mail else []
+    found = [each for each in theirs if (one := reach.colleague(each)) and one.email]
+    groups = waiting.whom(item.kind, item.role, taken=item.taken)
+    for group in groups:
+        found += [each for each in reach.hears(group, case.service_area, None) if each not in barred]
+    hear = reach.who_see(dict.fromkeys(found), case, kind=item.kind)
+    up = groups[-1] if groups else Whom.OWNER
+    return hear or reach.hears_up(up, case, kind=item.kind, barred=barred)
 
 
 def make_digest(session: Session, day: date, reach: Reach, scribe: Scribe, *, now: datetime) -> int:
@@ -155,10 +290,15 @@ def digest_of(session: Session, day: date) -> Digest:
     """The facts of a day's digest, as they stand now."""
     return Digest(
         day=day,
-        flagged=tuple((each.case_id, each.reference, each.area, each.at) for each in senior.standing(session)),
-        urgent=tuple((each.case_id, each.reference, each.area, each.since) for each in outbox.urgent_cases(session)),
+        flagged=tuple((each.case_id, _name(each), each.area, each.at) for each in senior.standing(session)),
+        urgent=tuple((each.case_id, _name(each), each.area, each.since) for each in outbox.urgent_cases(session)),
         late=tuple((each.area, each.late, each.oldest) for each in outbox.late_answers(session, day)),
     )
+
+
+def _name(each: Flagged | Pressing) -> str:
+    """The reference of a case in the digest; empty for one that is restricted, which no mailbox names."""
+    return "" if each.restricted else each.reference
 
 
 def make(

@@ -11,6 +11,7 @@
     dispatch       the outbox leaves, once, with proof                         pipeline/replying.py
     ask_removal    a comment comes down by a rule and a person, evidence first pipeline/removing.py
     warn           whoever the policy names is told, once                      pipeline/clocks.py
+    tell_waiting   whoever is waited for is told, once                         pipeline/waiting.py
     begin_incident what must be acted on at once is recorded, and told        pipeline/incidents.py
     notify         what each is to hear becomes one message, and leaves once   pipeline/notifying.py
     watch          an account that is not heard is noticed                     pipeline/health.py
@@ -46,6 +47,7 @@ from pipeline.replying import (
     takes_replies,
 )
 from pipeline.tokens import tend
+from pipeline.waiting import tell_waiting
 from pipeline.waves import Member, answer_wave, wave_of
 from pipeline.webhooks import Mentioned, Settled, receive, settle
 
@@ -92,6 +94,7 @@ __all__ = [
     "settle",
     "show_again",
     "takes_replies",
+    "tell_waiting",
     "tend",
     "warn",
     "watch",

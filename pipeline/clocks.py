@@ -156,11 +156,14 @@ def warn(here: Installation, *, now: datetime) -> int:
     told, after = 0, 0
     chain = any(rule.unopened_working_hours for rule in here.policy.escalations)
     days: Mapping[Clock, Calendar] | None = None
+    with here.store.read() as session:
+        reach = reach_of(session, here.settings)
     while True:
         with here.store.read() as session:
             batch = cases.running(session, after=after)
             ids = [fact.case.id for fact in batch]
             told_before, labels = cases.told_keys(session, ids), findings.labels_of_cases(session, ids)
+            elsewhere = cases.told_elsewhere(session, ids)
             held, stood = matter_rows.live_of_cases(session, ids), matter_rows.pauses_of_cases(session, ids)
             happened = incidents.open_of_cases(session, ids)
             hidden = removal_rows.undecided(session, ids)
@@ -181,8 +184,11 @@ def warn(here: Installation, *, now: datetime) -> int:
                     for each in hidden
                     if each.case_id == case_id
                 ],
+                telling.owner_is_there(fact.case, reach),
+                told_before.get(case_id, frozenset()),
+                elsewhere.get(case_id, frozenset()),
             )
-            facts = _facts(fact, labels.get(case_id, {}), told_before.get(case_id, frozenset()), beside, here.policy)
+            facts = _facts(fact, labels.get(case_id, {}), beside, here.policy)
             wanted += [(case_id, each) for each in escalation.tells(facts, here.policy, days, now)]
         if wanted:
             told += here.store.write(partial(_tell, here=here, wanted=wanted, now=now))
@@ -202,7 +208,8 @@ def _tell(session: Session, here: Installation, wanted: Sequence[tuple[int, esca
 class _Beside(NamedTuple):
     """What has a clock of its own in a case, what stands still, and since when nobody has opened it who might have.
 
-    `removals_due` are the days by which its hidden comments are to be decided about.
+    `removals_due` are the days by which its hidden comments are to be decided about.  Then whether its owner is still
+    there, and what was told before, here and elsewhere.
     """
 
     held: Sequence[MatterRow]
@@ -210,12 +217,14 @@ class _Beside(NamedTuple):
     happened: Sequence[IncidentRow]
     unopened_since: datetime | None
     removals_due: Sequence[date]
+    has_owner: bool
+    told: frozenset[str]
+    told_elsewhere: frozenset[str]
 
 
 def _facts(
     fact: cases.Facts,
     scores: Mapping[Label, float],
-    told: frozenset[str],
     beside: _Beside,
     policy: Policy,
 ) -> escalation.Facts:
@@ -228,7 +237,7 @@ def _facts(
         answer_owed=case.answer_owed,
         severity=case.severity,
         labels=frozenset(label for label, score in scores.items() if score >= policy.threshold(label, language)),
-        has_owner=case.owner_id is not None,
+        has_owner=beside.has_owner,
         ack_due=None if turn.acknowledged_at else turn.ack_due,
         due=None if turn.answered_at or (turn.number, None) in still else turn.due,
         foi_due=due.get(Clock.FOI),
@@ -236,6 +245,7 @@ def _facts(
         complaint_due=due.get(Clock.COMPLAINT),
         incident_due=min((each.due for each in beside.happened if each.due), default=None),
         removal_due=min(beside.removals_due, default=None),
-        told=told,
+        told=beside.told,
+        told_elsewhere=beside.told_elsewhere,
         unopened_since=beside.unopened_since,
     )

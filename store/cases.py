@@ -7,12 +7,12 @@ current round are repeated on the case for the queue to sort and filter by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -289,25 +289,48 @@ def running(session: Session, *, after: int = 0, limit: int = 500) -> Sequence[F
     One that was answered or closed still does where a request, a complaint or an incident in it has not ended, or
     where a comment is hidden that nobody has decided about.
     """
+    rows = session.execute(
+        select(CaseRow, RoundRow)
+        .join(RoundRow, (RoundRow.case_id == CaseRow.id) & (RoundRow.number == CaseRow.round))
+        .where(still_owes(), CaseRow.id > after)
+        .order_by(CaseRow.id)
+        .limit(limit)
+    )
+    return [Facts(case, turn) for case, turn in rows]
+
+
+def still_owes() -> ColumnElement[bool]:
+    """Whether a case is open, or a request, a complaint, an incident or a hidden comment in it is."""
     from store.removals import RemovalRow
 
     live = select(MatterRow.case_id).where(MatterRow.state.not_in(ENDED))
     happened = select(IncidentRow.case_id).where(IncidentRow.ended_at.is_(None))
     hidden = select(RemovalRow.case_id).where(RemovalRow.state == RemovalState.HIDDEN)
-    rows = session.execute(
-        select(CaseRow, RoundRow)
-        .join(RoundRow, (RoundRow.case_id == CaseRow.id) & (RoundRow.number == CaseRow.round))
-        .where(
-            CaseRow.state.not_in([State.CLOSED, State.ANSWERED])
-            | CaseRow.id.in_(live)
-            | CaseRow.id.in_(happened)
-            | CaseRow.id.in_(hidden),
-            CaseRow.id > after,
-        )
-        .order_by(CaseRow.id)
-        .limit(limit)
+    return or_(
+        CaseRow.state.not_in([State.CLOSED, State.ANSWERED]),
+        CaseRow.id.in_(live),
+        CaseRow.id.in_(happened),
+        CaseRow.id.in_(hidden),
     )
-    return [Facts(case, turn) for case, turn in rows]
+
+
+def told_before(session: Session, case_ids: Collection[int]) -> frozenset[tuple[int, str]]:
+    """Every warning ever given about these cases, in whatever round: the case and the key."""
+    rows = session.execute(select(ToldRow.case_id, ToldRow.key).where(ToldRow.case_id.in_(case_ids)))
+    return frozenset((case_id, key) for case_id, key in rows)
+
+
+def told_elsewhere(session: Session, case_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """By case, the keys of the warnings given in its current round to a service area that has handed it over since."""
+    keys: dict[int, set[str]] = {}
+    rows = session.execute(
+        select(ToldRow.case_id, ToldRow.key)
+        .join(CaseRow, (CaseRow.id == ToldRow.case_id) & (CaseRow.round == ToldRow.round))
+        .where(CaseRow.id.in_(case_ids), ToldRow.area != CaseRow.service_area)
+    )
+    for case_id, key in rows:
+        keys.setdefault(case_id, set()).add(key)
+    return {case_id: frozenset(each) for case_id, each in keys.items()}
 
 
 def late_though_still(session: Session, *, today: date) -> Sequence[int]:

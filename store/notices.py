@@ -16,12 +16,15 @@ from sqlalchemy import ForeignKey, Index, and_, exists, func, or_, select, text,
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.base import Base, insert_if_absent
-from store.cases import CaseRow, EventRow, ToldRow
+from store.cases import CaseRow, EventRow, ToldRow, still_owes
 from store.people import GrantRow, UserRow
-from vocabulary import NoticeState, Role, Severity, State
+from vocabulary import NoticeState, Reason, Role, Severity, State, Waits
 
 TEAMS = "teams:"
 USER = "user:"
+TO_A_GROUP = "waits"
+"""In the records of a case, whom it was told of what waits for several: they need not open the case itself."""
+_OVER = frozenset({State.ANSWERED, State.CLOSED})
 
 
 class NoticeRow(Base):
@@ -101,7 +104,10 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An entry that no message has yet, with what is known of its case.  `stands`: it is still to be told."""
+    """An entry that no message has yet, with what is known of its case.
+
+    `stands`: the case is as it was told of, and still owes something.
+    """
 
     case_id: int
     round: int
@@ -110,6 +116,7 @@ class Waiting:
     at_night: bool
     reference: str
     area: str
+    restricted: bool
     due: date | None
     about: tuple[str, Mapping[str, str | int]]
     stands: bool
@@ -169,7 +176,7 @@ def recipients_waiting(session: Session) -> Sequence[str]:
 def waiting(session: Session, recipient: str) -> Sequence[Waiting]:
     """What one recipient is to hear, the case due soonest first; locked, so that no two make a message of it."""
     rows = session.execute(
-        select(EntryRow, CaseRow, ToldRow.about)
+        select(EntryRow, CaseRow, ToldRow.about, still_owes())
         .join(CaseRow, CaseRow.id == EntryRow.case_id)
         .join(
             ToldRow,
@@ -188,11 +195,12 @@ def waiting(session: Session, recipient: str) -> Sequence[Waiting]:
             at_night=entry.at_night,
             reference=case.reference,
             area=case.service_area,
-            due=case.due if case.answer_owed else None,
+            restricted=case.restricted,
+            due=case.due if case.answer_owed and case.state not in _OVER else None,
             about=(about[0], about[1]),
-            stands=case.round == entry.round and case.state not in {State.ANSWERED, State.CLOSED},
+            stands=case.round == entry.round and owes,
         )
-        for entry, case, about in rows
+        for entry, case, about, owes in rows
     ]
 
 
@@ -304,6 +312,7 @@ def unopened_since(session: Session, case_ids: Sequence[int]) -> dict[int, datet
         .outerjoin(OpenedRow, OpenedRow.case_id == ToldRow.case_id)
         .where(
             ToldRow.case_id.in_(case_ids),
+            ToldRow.whom != TO_A_GROUP,
             or_(OpenedRow.at.is_(None), OpenedRow.at < ToldRow.at),
             ~touched,
         )
@@ -324,6 +333,36 @@ def opened(session: Session, case_id: int, *, user_id: int, now: datetime) -> No
 
 
 @dataclass(frozen=True, slots=True)
+class Unheard:
+    """A warning about an open case that reached nobody by e-mail or on Teams."""
+
+    case_id: int
+    reference: str
+    area: str
+    restricted: bool
+    about: Reason
+    at: datetime
+
+
+def unheard(session: Session, areas: frozenset[str] | None, *, limit: int) -> Sequence[Unheard]:
+    """Warnings given in the round that runs of which nobody was written to, the newest of each case, newest first."""
+    written = exists().where(
+        EntryRow.case_id == ToldRow.case_id, EntryRow.round == ToldRow.round, EntryRow.key == ToldRow.key
+    )
+    rows = session.execute(
+        select(ToldRow, CaseRow)
+        .join(CaseRow, and_(CaseRow.id == ToldRow.case_id, CaseRow.round == ToldRow.round))
+        .where(still_owes(), ~written, ~ToldRow.key.startswith(Waits.MENTION.value), *_within(areas))
+        .order_by(ToldRow.at.desc(), ToldRow.case_id.desc(), ToldRow.key)
+    )
+    found: dict[int, Unheard] = {}
+    for told, case in rows:
+        about = Reason(told.about[0], told.about[1])
+        found.setdefault(case.id, Unheard(case.id, case.reference, case.service_area, case.restricted, about, told.at))
+    return list(found.values())[:limit]
+
+
+@dataclass(frozen=True, slots=True)
 class Behind:
     """What the digest says of one service area: how many answers are late, and since when the oldest is."""
 
@@ -340,15 +379,16 @@ class Pressing:
     reference: str
     area: str
     since: datetime
+    restricted: bool
 
 
-_OPEN = CaseRow.state.not_in([State.CLOSED, State.ANSWERED])
+_OPEN = CaseRow.state.not_in(_OVER)
 
 
 def urgent_cases(session: Session, areas: frozenset[str] | None = None) -> Sequence[Pressing]:
     """Open urgent cases, the oldest first."""
     rows = session.execute(
-        select(CaseRow.id, CaseRow.reference, CaseRow.service_area, CaseRow.opened_at)
+        select(CaseRow.id, CaseRow.reference, CaseRow.service_area, CaseRow.opened_at, CaseRow.restricted)
         .where(_OPEN, CaseRow.severity == Severity.URGENT, *_within(areas))
         .order_by(CaseRow.id)
     )

@@ -49,6 +49,7 @@ class Flagged:
     reason: str
     at: datetime
     by: str
+    restricted: bool
 
 
 def standing(session: Session, areas: frozenset[str] | None = None) -> Sequence[Flagged]:
@@ -62,6 +63,7 @@ def standing(session: Session, areas: frozenset[str] | None = None) -> Sequence[
             SeniorFlagRow.reason,
             SeniorFlagRow.flagged_at,
             UserRow.full_name,
+            CaseRow.restricted,
         )
         .join(CaseRow, CaseRow.id == SeniorFlagRow.case_id)
         .join(UserRow, UserRow.id == SeniorFlagRow.flagged_by)

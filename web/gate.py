@@ -14,11 +14,12 @@ from typing import Annotated, Any, Final, NamedTuple
 from fastapi import Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
-from moderation import restricted
+from moderation import restricted, sight
+from moderation.sight import MAY_OPEN, SHOWN_ONLY
 from store import authors, conduct, desk, evidence, removals, replies, sessions
 from store.database import Session
 from vocabulary import GwylioError, Role
-from web.security import IDLE, SESSION_COOKIE, SHOWN_ONLY, TOUCH_AFTER, Reader, brings_files, same, token_hash
+from web.security import IDLE, SESSION_COOKIE, TOUCH_AFTER, Reader, brings_files, same, token_hash
 from web.wired import Web
 from words import Words, is_screen
 from words.names import N_
@@ -92,8 +93,8 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "answer_wave": ANSWERING,
     "bulk_act": ANSWERING,
     "bulk_undo": ANSWERING,
-    "purpose_page": restricted.MAY_OPEN,
-    "purpose": restricted.MAY_OPEN,
+    "purpose_page": MAY_OPEN,
+    "purpose": MAY_OPEN,
     "restrict": ANSWERING | {Role.SAFEGUARDING},
     "bundle": ANSWERING | {Role.SAFEGUARDING},
     "begin_incident": ANSWERING | {Role.SAFEGUARDING},
@@ -265,7 +266,7 @@ def _admit(request: Request, web: Web, token: str) -> None:
         raise NotThere
     if not held & roles:
         raise NotAllowed
-    if case and case.restricted and name not in SAYING_WHY and not held <= SHOWN_ONLY - restricted.MAY_OPEN:
+    if case and case.restricted and name not in SAYING_WHY and not held <= SHOWN_ONLY - MAY_OPEN:
         _see(web, reader, case.id)
 
 
@@ -321,7 +322,7 @@ def _held(reader: Reader, case: _Case, name: str) -> frozenset[Role]:
     """What the reader is to this case on this route; where it is restricted, only roles that need it count."""
     held = reader.roles_in(case.area)
     put_before = PUT_BEFORE.get(name, frozenset())
-    return held & (restricted.MAY_OPEN | put_before) if case.restricted else held - (SHOWN_ONLY - put_before)
+    return sight.opening(held, restricted=case.restricted) | (held & put_before)
 
 
 def _held_of_author(web: Web, reader: Reader, value: Any) -> frozenset[Role]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from moderation import waiting
 from moderation.policy import Policy
 from store.desk import Happened
 from vocabulary import (
@@ -147,7 +148,9 @@ class Teller:
         return self.words.gettext(_WHOM[value]) if value in _WHOM else self.area(str(value))
 
     def rule(self, value: Any) -> str:
-        """What a reminder was about, from the rule whose slug begins its key; empty where that rule has gone."""
+        """What a reminder was about: what waits, or the rule whose slug begins its key; empty where that has gone."""
+        if kind := waiting.kind_of(str(value)):
+            return self.words.gettext(waiting.said(kind))
         slug = str(value).partition("/")[0]
         rules = (rule.because for rule in self.policy.escalations if rule.slug == slug)
         return next((because.say(self.words.language) for because in rules), "")
@@ -208,6 +211,7 @@ _WHOM: Final[Mapping[str, str]] = {
     "senior": N_("senior managers"),
     "auditor": N_("auditors"),
     "administrator": N_("administrators"),
+    "waits": N_("whoever it waits for"),
 }
 
 HOW: Final[Mapping[str, str]] = {

@@ -26,6 +26,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from moderation.sight import SHOWN_ONLY
 from store.people import EVERY_AREA
 from store.sessions import SignedIn
 from vocabulary import Role
@@ -101,10 +102,6 @@ def token_hash(token: str) -> bytes:
 def same(one: str, other: str) -> bool:
     """Equality that takes as long whatever differs; two empty strings are not the same."""
     return bool(one) and hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
-
-
-SHOWN_ONLY: Final = frozenset({Role.TRANSLATOR, Role.SAFEGUARDING, Role.LEGAL, Role.SENIOR})
-"""Roles that open no case by themselves: they see what is put before them, on pages of their own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from vocabulary import (
     State,
     TranslationOf,
     TranslationState,
+    Waits,
 )
 
 
@@ -274,6 +275,23 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         ReplyState.UNCERTAIN: N_("not known whether it was published"),
         ReplyState.FAILED_FOR_NOW: N_("failed, to be tried again"),
         ReplyState.FAILED_FOR_GOOD: N_("failed for good"),
+    },
+    Waits: {
+        Waits.REPLY_TO_APPROVE: N_("a reply to approve"),
+        Waits.REPLY_SENT_BACK: N_("your reply was sent back"),
+        Waits.REPLY_STUCK: N_("a reply that may not be on its platform: a person decides"),
+        Waits.TRANSLATION_ASKED: N_("a text to translate"),
+        Waits.TRANSLATION_LATE: N_("a translation that is late"),
+        Waits.TRANSLATION_TO_CHECK: N_("a machine's translation to check"),
+        Waits.TRANSLATION_DONE: N_("the translation that was asked for is ready"),
+        Waits.REMOVAL_TO_AGREE: N_("a removal that needs your agreement"),
+        Waits.REMOVAL_TO_DO: N_("a platform has not done what was decided: somebody does it there"),
+        Waits.REMOVAL_APPEAL: N_("an appeal against a removal"),
+        Waits.REMOVAL_APPEAL_DUE: N_("an appeal against a removal, to be decided by now"),
+        Waits.CONDUCT_REFERRED: N_("a person's conduct to be looked at"),
+        Waits.CONDUCT_APPEAL: N_("an appeal against limits on contact"),
+        Waits.CONDUCT_DUE: N_("limits on contact to be looked at again"),
+        Waits.MENTION: N_("a colleague mentions you in a note"),
     },
     NoticeState: {
         NoticeState.WAITING: N_("waiting to leave"),

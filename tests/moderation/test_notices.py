@@ -15,7 +15,7 @@ from moderation.notices import LISTED, TRIES, Digest, Voice, digest_is_due, hear
 from moderation.policy import Policy, PolicyError, Whom, load
 from tests.moderation.given import AREAS, DAYS, POWYS, with_rules
 from tests.moderation.test_escalation import MONDAY, a_case
-from vocabulary import Clock, Role, Severity
+from vocabulary import Clock, Reason, Role, Severity
 from words import Words
 
 NOON = datetime.fromisoformat("2026-11-20T12:00:00+00:00")
@@ -41,6 +41,13 @@ class Told:
     urgent: bool = False
     at_night: bool = False
     stands: bool = True
+    waits: bool = False
+    called: Reason | None = None
+    by: date | None = None
+
+    @property
+    def leads(self) -> str:
+        return f"cases/{self.case_id}"
 
 
 PEOPLE = [

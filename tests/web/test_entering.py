@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 
 import pipeline
 from moderation import queue
+from moderation.sight import SHOWN_ONLY
 from store import accounts, audit, replies
 from store.accounts import AccountRow
 from store.comments import CommentRow
@@ -22,7 +23,6 @@ from store.evidence import LARGEST, EvidenceRow
 from store.people import GrantRow
 from tests.web.world import A_PNG, NOW, STAFF, Site, Visitor, token_in, version_in
 from vocabulary import Origin, Platform, ReplyState, Role, State
-from web.security import SHOWN_ONLY
 
 WELSH = "Pryd mae'r biniau yn cael eu casglu?"
 ENGLISH = "When is the bin lorry coming?"

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from moderation.sight import SHOWN_ONLY
 from tests.web.world import STAFF, Site, token_in
 from vocabulary import Role
 from web.gate import PERMISSIONS, PUBLIC, PUT_BEFORE
-from web.security import SHOWN_ONLY
 
 NAMED = {"part_id": "1", "reply_id": "1", "translation_id": "1", "template": "holding", "removal_id": "1"}
 OWN = NAMED | {"case_id": "1", "comment_id": "1", "evidence_id": "1", "slug": "cyngor-fb"}
