@@ -398,14 +398,6 @@ class TranslationState(StrEnum):
     TO_CHECK = "to_check"
 
 
-class Errand(StrEnum):
-    """Something late on an account, of which colleagues are written to once; moderation/errands.py says who hears."""
-
-    DUTY = "duty"
-    POSTING = "posting"
-    LEAVER = "leaver"
-
-
 class Role(StrEnum):
     """What a member of staff may do.
 

@@ -19,7 +19,7 @@ from moderation.calendar import Calendar
 from moderation.deadlines import LONDON
 from moderation.policy import Policy, Whom
 from moderation.service_areas import Areas
-from vocabulary import Errand, Reason, Role
+from vocabulary import Reason, Role
 from words import LANGUAGES, Screen, Words, is_screen
 from words.names import N_
 
@@ -95,21 +95,6 @@ class Leaving(Protocol):
     def stands(self) -> bool: ...
 
 
-class OnAccount(Protocol):
-    """Something late on an account, as a message names it."""
-
-    @property
-    def what(self) -> Errand: ...
-    @property
-    def account(self) -> str: ...
-    @property
-    def area(self) -> str: ...
-    @property
-    def fault(self) -> str: ...
-    @property
-    def since(self) -> date | None: ...
-
-
 M = TypeVar("M", bound=Leaving)
 
 
@@ -127,16 +112,6 @@ class Heard:
     leads: str
     called: Reason | None
     by: date | None
-
-
-SHORTFALLS: Final[Mapping[str, str]] = {
-    "stale": N_("left alone"),
-    "seldom": N_("posts too seldom"),
-    "no_welsh": N_("posts without Welsh"),
-    "access": N_("end their access"),
-    "password": N_("change the shared password"),
-}
-"""How an account falls short, and what a leaver leaves to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,32 +278,6 @@ class Voice:
                 *([Line(self._peace(peace))] if peace else []),
             ),
         )
-
-    def errands(self, late: Sequence[OnAccount]) -> Said:
-        """What is late on accounts, by what it is."""
-        groups = []
-        for what in Errand:
-            some = [each for each in late if each.what is what]
-            if some:
-                groups.append(self._group(self.words.name(what), [self._on_account(each) for each in some]))
-        peace = self.policy.notices.gather_minutes
-        return Said(
-            self.words.language,
-            self.words.gettext("Late on our accounts: {n}", n=len(late)),
-            tuple(groups),
-            (
-                Line(self.words.gettext("Account register"), self._to("register")),
-                *([Line(self._peace(peace))] if peace else []),
-            ),
-        )
-
-    def _on_account(self, late: OnAccount) -> Line:
-        duty = self.policy.duties.get(late.fault)
-        fault = duty.say(self.words.language) if duty else self.words.gettext(SHORTFALLS[late.fault])
-        said = [late.account, self._area(late.area), fault]
-        if late.since is not None:
-            said.append(self.words.day(late.since))
-        return Line(" · ".join(said), self._to("register"))
 
     def _subject(self, matters: Sequence[Matter]) -> str:
         """How many cases there are to look at; how many things wait, where nothing else is said."""

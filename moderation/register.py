@@ -59,8 +59,6 @@ class LeaverTask:
     account: str
     what: str
     since: date
-    entry_id: int
-    account_id: int
 
 
 def standing(
@@ -99,8 +97,7 @@ def leaver_tasks(
             continue
         for holder in holders:
             if holder.name == entry.person:
-                name = accounts[holder.account_id].display_name
-                yield LeaverTask(entry.person, name, "access", entry.on_day, entry.id, holder.account_id)
+                yield LeaverTask(entry.person, accounts[holder.account_id].display_name, "access", entry.on_day)
         for account_id in entry.held:
             account = accounts.get(account_id)
             if account is None or account.login_model != SHARED:
@@ -109,7 +106,7 @@ def leaver_tasks(
                 each.duty == PASSWORD and each.account_id == account_id and each.on_day >= entry.on_day
                 for each in entries
             ):
-                yield LeaverTask(entry.person, account.display_name, "password", entry.on_day, entry.id, account_id)
+                yield LeaverTask(entry.person, account.display_name, "password", entry.on_day)
 
 
 def behind(policy: Policy, posted: Posting, *, weeks: int, now: datetime) -> tuple[str, ...]:

@@ -6,14 +6,14 @@ does not answer) keeps its other messages for the next round.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 import structlog
 
-from moderation import errands, notices, telling
+from moderation import notices, telling
 from moderation.calendar import Calendar
 from moderation.telling import Intent, Reach, Scribe
 from moderation.working_days import working_days
@@ -25,7 +25,6 @@ from settings import Settings
 from store import jobs
 from store import notices as outbox
 from store.database import Session
-from store.errands import Late
 from store.notices import TEAMS, USER
 from vocabulary import Clock
 
@@ -51,19 +50,12 @@ def notify(here: Installation, *, now: datetime) -> Notified:
     done = Notified()
     done.uncertain += here.store.write(partial(telling.recover, now=now))
     with here.store.read() as session:
-        days = _answer_days(session, here)
-        open_now = here.policy.hours.are_on(now, days)
+        open_now = here.policy.hours.are_on(now, _answer_days(session, here))
         recipients, reach = outbox.recipients_waiting(session), reach_of(session, here.settings)
-        late = errands.everything(session, here.policy, days, now=now) if open_now else []
-        errands_of = errands.unheard(session, errands.by_recipient(late, reach))
     scribe = scribe_of(here)
     for recipient in recipients:
         done.made += here.store.write(
             partial(_gather, recipient=recipient, reach=reach, scribe=scribe, open_now=open_now, now=now)
-        )
-    for recipient, unheard in errands_of.items():
-        done.made += here.store.write(
-            partial(_send_on_errand, recipient=recipient, late=unheard, reach=reach, scribe=scribe, now=now)
         )
     _send(here, reach, done, open_now=open_now, now=now)
     return done
@@ -112,12 +104,6 @@ def channels(settings: Settings) -> Mapping[str, Channel]:
 
 def _gather(session: Session, *, recipient: str, reach: Reach, scribe: Scribe, open_now: bool, now: datetime) -> bool:
     return telling.gather(session, recipient, reach, scribe, open_now=open_now, now=now) is not None
-
-
-def _send_on_errand(
-    session: Session, *, recipient: str, late: Sequence[Late], reach: Reach, scribe: Scribe, now: datetime
-) -> bool:
-    return errands.write_to(session, recipient, late, reach, scribe, now=now) is not None
 
 
 def _send(here: Installation, reach: Reach, done: Notified, *, open_now: bool, now: datetime) -> None:

@@ -64,7 +64,6 @@ ENUMS = (
     vocabulary.ReplyKind,
     vocabulary.ReplyState,
     vocabulary.NoticeState,
-    vocabulary.Errand,
     vocabulary.TranslationOf,
     vocabulary.TranslationState,
     vocabulary.Role,

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +131,7 @@ def council(tmp_path: Path) -> Iterator[Council]:
     with ExitStack() as stack:
         office, room = stack.enter_context(post_office()), stack.enter_context(teams_room())
         here = stack.enter_context(opening.installation(settings_for(tmp_path, office, room)))
-        here.store.write(partial(an_account, now=MONDAY_NOON))
+        here.store.write(an_account)
         yield Council(here, office, room, here.store.write(hire))
 
 
@@ -365,7 +364,7 @@ def test_while_the_server_cannot_be_reached_one_message_tries_and_the_rest_wait(
     with post_office() as gone:
         pass
     with opening.installation(settings_for(tmp_path, gone)) as here:
-        here.store.write(partial(an_account, now=MONDAY_NOON))
+        here.store.write(an_account)
         council = Council(here, gone, TeamsRoom(), here.store.write(hire))
         council.case(owner="elin")
         council.escalate()
@@ -455,19 +454,6 @@ def test_a_process_that_dies_between_intent_and_proof_leaves_the_message_to_a_pe
 # --- the digest
 
 
-def test_what_is_late_on_an_account_is_mailed_once_by_day_to_those_who_keep_it(council: Council) -> None:
-    council.store.write(lambda session: an_account(session, "hen-gyfrif"))
-    council.now = DUE_DAY.replace(hour=2)
-    council.escalate()
-    assert council.post_to("elin") == [], "nothing leaves at night"
-    council.escalate(hours=8)
-    council.escalate(hours=3)
-    [letter] = council.post_to("elin")
-    assert "Late on our accounts" in letter
-    assert "/en/register" in letter
-    assert council.post_to("sioned") == []
-
-
 def test_senior_management_get_one_digest_a_day_of_what_is_flagged_urgent_and_late(council: Council) -> None:
     flagged, _urgent = council.case(), council.case(severity=Severity.URGENT)
     council.store.write(
@@ -529,7 +515,7 @@ def test_no_address_no_webhook_and_no_password_is_logged_or_recorded(council: Co
 def test_where_no_mail_is_set_up_nothing_is_gathered_for_the_day_it_will_be(tmp_path: Path) -> None:
     lay_out(a_state_folder(), tmp_path)
     with post_office() as office, opening.installation(settings_for(tmp_path, office, mail=Mail())) as here:
-        here.store.write(partial(an_account, now=MONDAY_NOON))
+        here.store.write(an_account)
         council = Council(here, office, TeamsRoom(), here.store.write(hire))
         council.case(owner="elin")
         council.escalate()
@@ -545,7 +531,7 @@ def test_the_demo_sends_nothing_and_keeps_every_message_to_be_read(tmp_path: Pat
         teams_room() as room,
         opening.installation(settings_for(tmp_path, office, room, send_notices=False)) as here,
     ):
-        here.store.write(partial(an_account, now=MONDAY_NOON))
+        here.store.write(an_account)
         council = Council(here, office, room, here.store.write(hire))
         council.case(owner="elin", severity=Severity.URGENT)
         council.escalate()

@@ -9,7 +9,6 @@ from typing import Final
 from vocabulary import (
     Act,
     Clock,
-    Errand,
     Label,
     Language,
     MatterAct,
@@ -300,11 +299,6 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         NoticeState.UNCERTAIN: N_("not known whether it arrived"),
         NoticeState.FAILED_FOR_NOW: N_("has not left, is tried again"),
         NoticeState.FAILED_FOR_GOOD: N_("failed for good"),
-    },
-    Errand: {
-        Errand.DUTY: N_("late in the account register"),
-        Errand.POSTING: N_("accounts that fall short of what the policy says of posting"),
-        Errand.LEAVER: N_("access of somebody who has left"),
     },
     TranslationOf: {
         TranslationOf.REPLY: N_("our reply"),

@@ -14,7 +14,6 @@ from pydantic import Field
 
 from moderation import register
 from moderation.deadlines import london_date
-from moderation.notices import SHORTFALLS
 from moderation.policy import Duty
 from moderation.register import LeaverTask, Standing
 from store import accounts, sessions
@@ -36,6 +35,11 @@ FAULTS: Final[Mapping[str, str]] = {
     "reason": N_("Say what was done, or decided."),
     "before": N_("Something must be recorded before this."),
     "role": N_("The policy has somebody else record this."),
+}
+SHORT: Final[Mapping[str, str]] = {
+    "stale": N_("left alone"),
+    "seldom": N_("posts too seldom"),
+    "no_welsh": N_("posts without Welsh"),
 }
 DONE: Final[Mapping[str, str]] = {
     "recorded": N_("It stands in the register."),
@@ -177,7 +181,7 @@ def _page(
         duties=policy.duties,
         offered=_offered(policy.duties, roles),
         today=today,
-        short_names={name: visit.words.gettext(text) for name, text in SHORTFALLS.items()},
+        short_names={name: visit.words.gettext(text) for name, text in SHORT.items()},
         weeks=WEEKS,
         fault=visit.words.gettext(FAULTS[fault]) if fault else "",
         missing=[policy.duties[slug] for slug in missing],
