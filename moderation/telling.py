@@ -48,6 +48,10 @@ class Reach:
     places: Collection[str]
     by_mail: bool
 
+    def reaches(self, area: str) -> bool:
+        """Whether a warning about a case of this area reaches anybody: its officers, or somebody further up."""
+        return any(self.hears(rung, area, None) for rung in notices.rungs(Whom.AREA))
+
     @property
     def is_set_up(self) -> bool:
         """Whether there is any way to anybody; an installation without one shows its warnings on its pages."""
@@ -170,7 +174,7 @@ def gather(
         return None
     first, home = leaving[0], reach.home(recipient)
     matters = [ways[each.case_id, each.round, each.key] for each in leaving]
-    notice = _make(
+    notice = make(
         session,
         key=f"{WARNINGS}:{recipient}:{first.case_id}:{first.round}:{first.key}",
         kind=WARNINGS,
@@ -270,7 +274,7 @@ def make_digest(session: Session, day: date, reach: Reach, scribe: Scribe, *, no
     )
     recipients = dict.fromkeys(recipient for each in named for recipient in each)
     made = [
-        _make(
+        make(
             session,
             key=f"{DIGEST}:{day}:{recipient}",
             kind=DIGEST,
@@ -301,7 +305,7 @@ def _name(each: Flagged | Pressing) -> str:
     return "" if each.restricted else each.reference
 
 
-def _make(
+def make(
     session: Session,
     *,
     key: str,
@@ -313,6 +317,7 @@ def _make(
     at_night: bool,
     now: datetime,
 ) -> NoticeRow | None:
+    """A message in its languages, waiting to leave; None where its key was used before."""
     notice = outbox.make(
         session,
         key=key,

@@ -97,6 +97,7 @@ class Colleague:
 
     id: int
     username: str
+    full_name: str
     email: str
     language: str
     grants: frozenset[tuple[Role, str]]
@@ -129,7 +130,9 @@ def colleagues(session: Session) -> Sequence[Colleague]:
         granted.setdefault(user_id, set()).add((role, area))
     users = session.scalars(select(UserRow).where(UserRow.active).order_by(UserRow.id))
     return [
-        Colleague(user.id, user.username, user.email, user.language, frozenset(granted.get(user.id, ())))
+        Colleague(
+            user.id, user.username, user.full_name, user.email, user.language, frozenset(granted.get(user.id, ()))
+        )
         for user in users
     ]
 
