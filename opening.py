@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import settings as configuration
-from moderation import budgets, late_duties, removal_letters, saved_replies, service_areas, word_bank
+from moderation import budgets, late_duties, removal_letters, saved_replies, service_areas, telling, word_bank
 from moderation import policy as packs
 from moderation.budgets import Budgets
 from moderation.calendar import seed_holidays
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 WAYS = {MAIL: "the mail server", TEAMS: "Microsoft Teams"}
 LISTED = 10
-MOST_UNHEARD = 1_000
 
 
 class PortTaken(GwylioError):
@@ -225,10 +224,10 @@ def _unheard(session: Session, settings: Settings, now: datetime | None) -> Iter
             f"nobody can be written to about cases of: {_listed(cut_off)}; give somebody of each, of communications or "
             "of senior management an address with `gwylio user email USERNAME ADDRESS`"
         )
-    if unheard := notices.unheard(session, None, limit=MOST_UNHEARD):
-        ids = _listed([str(each.case_id) for each in unheard])
-        yield f"cases with a warning that reached nobody: {len(unheard)} (case {ids}); see the page Escalations"
     if now is not None:
+        if unheard := telling.unheard(session, None, now=now):
+            ids = _listed([str(each.case_id) for each in unheard])
+            yield f"cases with a warning that reached nobody: {len(unheard)} (case {ids}); see the page Escalations"
         calendar = working_days(session, policy)[Clock.ANSWER]
         book = late_duties.open_book(session, now=now)
         if late := late_duties.unheard(book, policy, reach, calendar, london_date(now)):

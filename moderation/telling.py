@@ -23,7 +23,7 @@ from store import notices as outbox
 from store.awaited import Awaited
 from store.cases import CaseRow
 from store.database import Session
-from store.notices import TEAMS, USER, Colleague, NoticeRow, Pressing, Waiting
+from store.notices import TEAMS, USER, Colleague, NoticeRow, Pressing, Unheard, Waiting
 from store.people import UserRow
 from store.senior import Flagged
 from vocabulary import GwylioError, NoticeState, Reason, Role, Severity, Waits
@@ -244,6 +244,18 @@ def await_someone(session: Session, item: Awaited, policy: Policy, reach: Reach,
         now=now,
     )
     return True
+
+
+def unheard(session: Session, areas: frozenset[str] | None, *, now: datetime) -> tuple[Unheard, ...]:
+    """Warnings that reached nobody and still stand: the newest of each case, newest first."""
+    found = outbox.unheard(session, areas)
+    waits = any(waiting.kind_of(each.key) for each in found)
+    live = {each.key for each in awaited.everything(session, now=now)} if waits else set()
+    newest: dict[int, Unheard] = {}
+    for each in found:
+        if each.key in live if waiting.kind_of(each.key) else each.owes:
+            newest.setdefault(each.case_id, each)
+    return tuple(newest.values())
 
 
 def _awaited_by(item: Awaited, case: CaseRow, reach: Reach) -> tuple[str, ...]:

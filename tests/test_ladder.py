@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 import scheduler
+from moderation import telling
 from moderation.notices import LADDER, rungs
 from moderation.policy import Whom
 from store import people
 from store.cases import CaseRow
 from store.database import Session
-from store.notices import unheard
 from tests.factories import does
 from tests.moderation.given import POWYS, with_rules
 from tests.test_notifying import DUE_DAY, Council, council
@@ -63,7 +63,7 @@ def without_channels(council: Council) -> None:
 
 def unwritten(council: Council) -> list[str]:
     with council.store.read() as session:
-        return [each.reference for each in unheard(session, None, limit=10)]
+        return [each.reference for each in telling.unheard(session, None, now=council.now)]
 
 
 def test_an_owner_who_is_there_is_told_alone(council: Council) -> None:

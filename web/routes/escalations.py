@@ -7,12 +7,11 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Response
 
-from moderation import replies
+from moderation import replies, telling
 from moderation.queue import ReasonNeeded
 from moderation.sight import MAY_OPEN
 from pipeline.notifying import reach_of
 from store import desk, findings
-from store import notices as outbox
 from store.database import Session
 from store.desk import Wanted
 from vocabulary import Clock, State
@@ -46,11 +45,12 @@ def escalations(visit: SomeVisit, after: str = "", done: str = "") -> Response:
         seen = findings.of_comments(session, [case.comment_id for case in page.cases])
         waiting = desk.unsettled(session, areas)
         reach = reach_of(session, visit.here.settings)
-        unheard = outbox.unheard(session, areas, limit=MOST_UNHEARD) if reach.is_set_up else ()
+        unheard = telling.unheard(session, areas, now=visit.now) if reach.is_set_up else ()
     seen_areas = visit.here.areas.slugs if areas is None else areas
     return visit.page(
         "escalations.html",
-        unheard=unheard,
+        unheard=unheard[:MOST_UNHEARD],
+        many_unheard=len(unheard),
         unreached=[slug for slug in sorted(seen_areas) if reach.is_set_up and not reach.reaches(slug)],
         names_restricted=bool(visit.reader.roles() & MAY_OPEN),
         lines=lines_of(seen, page.cases, visit.here.policy, visit.here.areas),
