@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -11,21 +11,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import settings as configuration
-from moderation import budgets, removal_letters, saved_replies, service_areas, word_bank
+from moderation import budgets, late_duties, removal_letters, saved_replies, service_areas, telling, word_bank
 from moderation import policy as packs
 from moderation.budgets import Budgets
 from moderation.calendar import seed_holidays
+from moderation.deadlines import london_date
 from moderation.policy import Policy
 from moderation.service_areas import Areas
+from moderation.working_days import working_days
 from pipeline import Collectors, Installation, tokens
 from pipeline.channels import OutOfReach
-from pipeline.notifying import MAIL, channels
+from pipeline.notifying import MAIL, channels, reach_of
 from settings import HubModel, Keys, Settings
 from store import accounts, audit, holidays, notices, people, schema
 from store.database import Session, Store, Unreachable
 from store.notices import TEAMS
 from toml_file import FileError, Problem
-from vocabulary import GwylioError, Role
+from vocabulary import Clock, GwylioError, Role
 
 if TYPE_CHECKING:
     from classifiers.hub import Hub
@@ -199,12 +201,42 @@ def _database_problems(settings: Settings, keys: Keys, now: datetime | None) -> 
                     if complaint:
                         yield complaint
                 yield from _unwritten(session, settings)
+                yield from _unheard(session, settings, now)
                 if not people.anybody(session):
                     yield "nobody may sign in; add a member of staff with `gwylio user add`"
     except GwylioError as error:
         yield str(error)
     except Unreachable as error:
         yield f"the database cannot be reached: {type(error).__name__}; is it running, and is database_url right?"
+
+
+def _unheard(session: Session, settings: Settings, now: datetime | None) -> Iterator[str]:
+    """Warnings that nobody on the way up can be written to about: by service area, by case, and of the register."""
+    reach = reach_of(session, settings)
+    if not reach.is_set_up:
+        return
+    try:
+        areas, policy, _ = decided(settings)
+    except FileError:
+        return  # said already
+    if cut_off := [slug for slug in sorted(areas.slugs) if not reach.reaches(slug)]:
+        yield (
+            f"nobody can be written to about cases of: {_listed(cut_off)}; give somebody of each, of communications or "
+            "of senior management an address with `gwylio user email USERNAME ADDRESS`"
+        )
+    if now is not None:
+        if unheard := telling.unheard(session, None, now=now):
+            ids = _listed([str(each.case_id) for each in unheard])
+            yield f"cases with a warning that reached nobody: {len(unheard)} (case {ids}); see the page Escalations"
+        calendar = working_days(session, policy)[Clock.ANSWER]
+        book = late_duties.open_book(session, now=now)
+        if late := late_duties.unheard(book, policy, reach, calendar, london_date(now)):
+            accounts_late = sorted({each.account.slug for each in late})
+            yield f"late in the account register, and nobody can be told: {len(late)} ({_listed(accounts_late)})"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:LISTED]) + (", …" if len(names) > LISTED else "")
 
 
 def _unwritten(session: Session, settings: Settings) -> Iterator[str]:
@@ -221,7 +253,7 @@ def _unwritten(session: Session, settings: Settings) -> Iterator[str]:
     if settings.mail.host and settings.send_notices:
         silent = [each.username for each in notices.colleagues(session) if not each.email and each.grants]
         if silent:
-            names = ", ".join(silent[:LISTED]) + (", …" if len(silent) > LISTED else "")
+            names = _listed(silent)
             yield f"no e-mail address is known of: {names}; give each with `gwylio user email USERNAME ADDRESS`"
 
 

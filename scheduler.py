@@ -111,6 +111,7 @@ JOBS: tuple[Job, ...] = (
     Job("dispatch", pipeline.dispatch, every={"seconds": 20}, per_account=True),
     Job("escalate", escalate, every={"minutes": 5}),
     Job("senior digest", pipeline.senior_digest, every={"minutes": 5}),
+    Job("register digest", pipeline.register_digest, every={"minutes": 5}),
     Job("watch", pipeline.watch, every={"minutes": 10}),
     Job("forget", forget, at={"hour": "3", "minute": "40"}),
     Job("holidays", holidays, at={"hour": "4", "minute": "10"}, at_once=True),

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Final, Protocol, TypeVar
+from datetime import date, datetime, time, timedelta
+from typing import Any, Protocol, TypeVar
 
 from moderation.calendar import Calendar
 from moderation.deadlines import LONDON
 from moderation.policy import Policy, Whom
 from moderation.service_areas import Areas
-from vocabulary import Reason, Role
+from vocabulary import Platform, Reason, Role
 from words import LANGUAGES, Screen, Words, is_screen
 from words.names import N_
 
@@ -216,10 +216,24 @@ def leaving(
 
 def digest_is_due(policy: Policy, calendar: Calendar, now: datetime) -> date | None:
     """The day whose digest may leave now, within working hours; None before its hour and on a day off."""
-    local = now.astimezone(LONDON)
-    if not policy.hours.are_on(now, calendar) or local.time() < policy.senior_digest.sent_at:
+    return _on_after(policy, policy.senior_digest.sent_at, calendar, now)
+
+
+def register_digest_is_due(policy: Policy, calendar: Calendar, now: datetime) -> str | None:
+    """The day or the week (`2026-W47`) of the register's digest, if it may leave now.
+
+    A week's leaves on its first working day, or later in the week where it could not.
+    """
+    day = _on_after(policy, policy.register_digest.sent_at, calendar, now)
+    if day is None:
         return None
-    return local.date()
+    year, week, _ = day.isocalendar()
+    return day.isoformat() if policy.register_digest.every == "day" else f"{year}-W{week:02}"
+
+
+def _on_after(policy: Policy, sent_at: time, calendar: Calendar, now: datetime) -> date | None:
+    local = now.astimezone(LONDON)
+    return local.date() if policy.hours.are_on(now, calendar) and local.time() >= sent_at else None
 
 
 def retry_at(tries: int, now: datetime) -> datetime | None:
@@ -248,6 +262,17 @@ class Digest:
     @property
     def says_anything(self) -> bool:
         return bool(self.flagged or self.urgent or self.late)
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """One thing that is late in the account register: what, on which account, and since which day it was due."""
+
+    what: Reason
+    account_id: int
+    account: str
+    platform: Platform
+    due: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +345,22 @@ class Voice:
             gettext("For senior management, {day}", day=self.words.day(found.day)),
             tuple(groups),
             (Line(gettext("All of it, with the reasons"), self._to("senior")),),
+        )
+
+    def register(self, found: Sequence[Overdue]) -> Said:
+        """What is late in the account register, by what it is, the longest late first; nobody's name is in it."""
+        gettext = self.words.gettext
+        groups: dict[str, list[Line]] = {}
+        for each in sorted(found, key=lambda each: (each.due, each.account)):
+            due = gettext("due {day}", day=self.words.day(each.due))
+            text = f"{each.account} · {self.words.name(each.platform)} · {due}"
+            line = Line(text, self._to(f"register#account-{each.account_id}"))
+            groups.setdefault(self.words.say(each.what), []).append(line)
+        return Said(
+            self.words.language,
+            gettext("The account register. Late: {n}", n=len(found)),
+            tuple(self._group(heading, lines, "register") for heading, lines in groups.items()),
+            (Line(gettext("Account register"), self._to("register")),),
         )
 
     def test(self) -> Said:

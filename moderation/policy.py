@@ -334,6 +334,14 @@ class Duty(Bilingual, Sourced):
     """How often it is done again."""
     every_working_days: Annotated[int, Field(ge=1, strict=True)] | None = None
     """How often it is done again, for what is done within weeks."""
+    of_holders: bool = False
+    """Whether everybody who holds access to an account owes it, from the day they hold it; for one on a person."""
+
+    @model_validator(mode="after")
+    def _of_people(self) -> Duty:
+        if self.of_holders and self.on != "person":
+            raise PydanticCustomError("holders", 'of_holders is for a duty on = "person"')
+        return self
 
 
 class Posting(Sourced):
@@ -393,6 +401,17 @@ class SeniorDigest(Sourced):
         if {Whom.OWNER, Whom.AREA}.intersection(self.tell):
             raise PydanticCustomError("nobody", "the digest is about every case: it goes to roles only")
         return self
+
+
+class RegisterDigest(Sourced):
+    """The message about what is late in the account register: to whoever holds access to the account, and up."""
+
+    every: Literal["day", "week"]
+    """Each working day, or on the first working day of each week; never a message for each duty."""
+    sent_at: Annotated[time, Field(strict=True)]
+    """When it leaves, in London time and within working hours, such as 09:00:00."""
+    communications_after: Annotated[int, Field(ge=0, strict=True)]
+    """Working days late after which communications hear of it too; at once where no holder can be told or do it."""
 
 
 class Approver(StrEnum):
@@ -683,6 +702,7 @@ class Policy(Record):
     house_rules: Annotated[tuple[HouseRule, ...], Field(min_length=1)] = Field(alias="house_rule")
     notices: Notices
     senior_digest: SeniorDigest
+    register_digest: RegisterDigest
     viewing: Viewing
     conduct: ConductRule
     restrictions: Annotated[tuple[Restriction, ...], Field(min_length=1)] = Field(alias="restriction")
@@ -698,9 +718,10 @@ class Policy(Record):
     """By platform, its own page on how a comment is reported to it; for rules that recommend it."""
 
     @model_validator(mode="after")
-    def _digest_by_day(self) -> Policy:
-        if not self.hours.opens <= self.senior_digest.sent_at < self.hours.closes:
-            raise PydanticCustomError("night", "senior_digest.sent_at must lie within the working hours")
+    def _digests_by_day(self) -> Policy:
+        for name, digest in (("senior_digest", self.senior_digest), ("register_digest", self.register_digest)):
+            if not self.hours.opens <= digest.sent_at < self.hours.closes:
+                raise PydanticCustomError("night", "{name}.sent_at must lie within the working hours", {"name": name})
         return self
 
     @model_validator(mode="after")

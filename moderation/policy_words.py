@@ -75,21 +75,7 @@ def _sentences(policy: Policy, words: Words, areas: Areas) -> Iterator[str]:
         yield said(Reason("Opened with a purpose, by those whose role needs it: {labels} ({source}).", told_by))
     yield words.gettext("What has to be acted on at once, and who is told:")
     yield from _numbered(_incident(words, kind) for kind in policy.incidents)
-    peace: dict[str, str | int] = {
-        "minutes": policy.notices.gather_minutes,
-        "source": _source(words, policy.notices),
-    }
-    yield said(Reason("Minutes between two messages to one person, what is urgent aside: {minutes} ({source}).", peace))
-    daily = {
-        "time": f"{policy.senior_digest.sent_at:%H:%M}",
-        "whom": ", ".join(said(WHOM[each]) for each in policy.senior_digest.tell),
-        "source": _source(words, policy.senior_digest),
-    }
-    yield said(
-        Reason(
-            "On each working day a digest of what is flagged, urgent or late, at {time}, to: {whom} ({source}).", daily
-        )
-    )
+    yield from _messages(policy, words)
     yield from _replies(policy, words)
     yield from (*_about_one_person(words, policy), *_signposts(words, policy), *_retention(words, policy))
     yield words.gettext("The rules for the public, and what is recommended when one is broken:")
@@ -122,6 +108,32 @@ def _removals(policy: Policy, words: Words) -> Iterator[str]:
     yield said(Reason("Working days in which what was hidden first is decided: {days} ({source}).", within))
     days = _figure(words, policy.removal.appeal_days)
     yield said(Reason("Working days in which an appeal is decided: {days} ({source}).", days))
+
+
+def _messages(policy: Policy, words: Words) -> Iterator[str]:
+    """What the pack says of messages to colleagues."""
+    said = words.say
+    peace: dict[str, str | int] = {
+        "minutes": policy.notices.gather_minutes,
+        "source": _source(words, policy.notices),
+    }
+    yield said(Reason("Minutes between two messages to one person, what is urgent aside: {minutes} ({source}).", peace))
+    daily = {
+        "time": f"{policy.senior_digest.sent_at:%H:%M}",
+        "whom": ", ".join(said(WHOM[each]) for each in policy.senior_digest.tell),
+        "source": _source(words, policy.senior_digest),
+    }
+    yield said(
+        Reason(
+            "On each working day a digest of what is flagged, urgent or late, at {time}, to: {whom} ({source}).", daily
+        )
+    )
+    late: dict[str, str | int] = {
+        "time": f"{policy.register_digest.sent_at:%H:%M}",
+        "days": policy.register_digest.communications_after,
+        "source": _source(words, policy.register_digest),
+    }
+    yield said(Reason(LATE_EACH[policy.register_digest.every].text, late))
 
 
 def _replies(policy: Policy, words: Words) -> Iterator[str]:
@@ -279,6 +291,16 @@ ALWAYS_WELSH = Reason("Whoever writes in Welsh is owed Welsh; whoever writes in 
 TO_ENGLISH = {
     ReplyLanguage.EN: Reason("Whoever writes in English is answered in English ({source})."),
     ReplyLanguage.BOTH: Reason("Whoever writes in English is answered in both languages ({source})."),
+}
+LATE_EACH = {
+    "day": Reason(
+        "What is late in the account register is told each working day at {time}; communications hear after this many "
+        "working days: {days} ({source})."
+    ),
+    "week": Reason(
+        "What is late in the account register is told once a week at {time}; communications hear after this many "
+        "working days: {days} ({source})."
+    ),
 }
 BY_MACHINE = {
     "never": Reason("No text leaves that a machine translated ({source})."),

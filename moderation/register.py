@@ -59,6 +59,17 @@ class LeaverTask:
     account: str
     what: str
     since: date
+    account_id: int
+    entry_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What somebody who holds access to an account has yet to do, or to do again, by which day."""
+
+    duty: str
+    holder: AdministratorRow
+    due: date
 
 
 def standing(
@@ -97,16 +108,33 @@ def leaver_tasks(
             continue
         for holder in holders:
             if holder.name == entry.person:
-                yield LeaverTask(entry.person, accounts[holder.account_id].display_name, "access", entry.on_day)
+                account = accounts[holder.account_id]
+                yield LeaverTask(entry.person, account.display_name, "access", entry.on_day, account.id, entry.id)
         for account_id in entry.held:
-            account = accounts.get(account_id)
-            if account is None or account.login_model != SHARED:
+            shared = accounts.get(account_id)
+            if shared is None or shared.login_model != SHARED:
                 continue
             if not any(
                 each.duty == PASSWORD and each.account_id == account_id and each.on_day >= entry.on_day
                 for each in entries
             ):
-                yield LeaverTask(entry.person, account.display_name, "password", entry.on_day)
+                yield LeaverTask(entry.person, shared.display_name, "password", entry.on_day, shared.id, entry.id)
+
+
+def owed_by_holders(
+    policy: Policy, entries: Iterable[RegisterRow], holders: Iterable[AdministratorRow], calendar: Calendar
+) -> Iterator[Owed]:
+    """What the pack asks of everybody who holds access: due from the day they do, and again by its interval."""
+    latest: dict[tuple[str, str], date] = {}
+    for entry in entries:
+        known = (entry.duty, entry.person)
+        latest[known] = max(entry.on_day, latest.get(known, entry.on_day))
+    for holder in holders:
+        for slug, duty in policy.duties.items():
+            last = latest.get((slug, holder.name))
+            due = next_due(duty, last, calendar) if last else london_date(holder.since)
+            if duty.of_holders and due is not None:
+                yield Owed(slug, holder, due)
 
 
 def behind(policy: Policy, posted: Posting, *, weeks: int, now: datetime) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from store import notices as outbox
 from store.awaited import Awaited
 from store.cases import CaseRow
 from store.database import Session
-from store.notices import TEAMS, USER, Colleague, NoticeRow, Pressing, Waiting
+from store.notices import TEAMS, USER, Colleague, NoticeRow, Pressing, Unheard, Waiting
 from store.people import UserRow
 from store.senior import Flagged
 from vocabulary import GwylioError, NoticeState, Reason, Role, Severity, Waits
@@ -47,6 +47,10 @@ class Reach:
     people: Sequence[Colleague]
     places: Collection[str]
     by_mail: bool
+
+    def reaches(self, area: str) -> bool:
+        """Whether a warning about a case of this area reaches anybody: its officers, or somebody further up."""
+        return any(self.hears(rung, area, None) for rung in notices.rungs(Whom.AREA))
 
     @property
     def is_set_up(self) -> bool:
@@ -242,6 +246,18 @@ def await_someone(session: Session, item: Awaited, policy: Policy, reach: Reach,
     return True
 
 
+def unheard(session: Session, areas: frozenset[str] | None, *, now: datetime) -> tuple[Unheard, ...]:
+    """Warnings that reached nobody and still stand: the newest of each case, newest first."""
+    found = outbox.unheard(session, areas)
+    waits = any(waiting.kind_of(each.key) for each in found)
+    live = {each.key for each in awaited.everything(session, now=now)} if waits else set()
+    newest: dict[int, Unheard] = {}
+    for each in found:
+        if each.key in live if waiting.kind_of(each.key) else each.owes:
+            newest.setdefault(each.case_id, each)
+    return tuple(newest.values())
+
+
 def _awaited_by(item: Awaited, case: CaseRow, reach: Reach) -> tuple[str, ...]:
     """Who hears of it: those who wrote it, asked for it or have it in hand, and everybody who could do it."""
     row = waiting.TOLD[item.kind]
@@ -313,7 +329,7 @@ def make(
     at_night: bool,
     now: datetime,
 ) -> NoticeRow | None:
-    """A new message, with its row on the trail; None where one of this key was made before."""
+    """A message in its languages, waiting to leave; None where its key was used before."""
     notice = outbox.make(
         session,
         key=key,

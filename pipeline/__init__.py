@@ -14,6 +14,7 @@
     tell_waiting   whoever is waited for is told, once                         pipeline/waiting.py
     begin_incident what must be acted on at once is recorded, and told        pipeline/incidents.py
     notify         what each is to hear becomes one message, and leaves once   pipeline/notifying.py
+    register_digest what is late in the register is told, once                 pipeline/notifying.py
     watch          an account that is not heard is noticed                     pipeline/health.py
     receive        what a platform pushes to us is kept before it is answered  pipeline/webhooks.py
     settle         the platform is asked what that was about                   pipeline/webhooks.py
@@ -32,7 +33,7 @@ from pipeline.handing_over import hand_over
 from pipeline.health import watch
 from pipeline.incidents import begin_incident
 from pipeline.installation import Collectors, Installation
-from pipeline.notifying import Notified, notify, senior_digest
+from pipeline.notifying import Notified, notify, register_digest, senior_digest
 from pipeline.noting import note
 from pipeline.reading import place, read_waiting, readings_of
 from pipeline.removing import abilities, act_on_removal, ask_removal, carry_out, show_again
@@ -89,6 +90,7 @@ __all__ = [
     "recompute_due",
     "record_reply",
     "refresh_holidays",
+    "register_digest",
     "send_reply",
     "senior_digest",
     "settle",

@@ -13,7 +13,7 @@ from functools import partial
 
 import structlog
 
-from moderation import notices, telling
+from moderation import late_duties, notices, telling
 from moderation.calendar import Calendar
 from moderation.telling import Intent, Reach, Scribe
 from moderation.working_days import working_days
@@ -74,6 +74,26 @@ def senior_digest(here: Installation, *, now: datetime) -> int:
         if not jobs.claim(session, _digest_key(day.isoformat()), now=now):
             return 0
         return telling.make_digest(session, day, reach, scribe_of(here), now=now)
+
+    made = here.store.write(act)
+    if made:
+        _send(here, reach, Notified(), open_now=True, now=now)
+    return made
+
+
+def register_digest(here: Installation, *, now: datetime) -> int:
+    """Tell what is late in the account register, once in the day or week of the pack; how many messages were made."""
+    with here.store.read() as session:
+        calendar = _answer_days(session, here)
+        period = notices.register_digest_is_due(here.policy, calendar, now)
+        if period is None or session.get(jobs.RunOnceRow, _register_key(period)) is not None:
+            return 0
+        reach = reach_of(session, here.settings)
+
+    def act(session: Session) -> int:
+        if not jobs.claim(session, _register_key(period), now=now):
+            return 0
+        return late_duties.make_digest(session, period, reach, scribe_of(here), calendar, now=now)
 
     made = here.store.write(act)
     if made:
@@ -146,6 +166,10 @@ def _hand_over(here: Installation, way: Channel, intent: Intent, done: Notified,
 
 def _answer_days(session: Session, here: Installation) -> Calendar:
     return working_days(session, here.policy)[Clock.ANSWER]
+
+
+def _register_key(period: str) -> str:
+    return f"register digest:{period}"
 
 
 def _digest_key(day: str) -> str:

@@ -97,6 +97,7 @@ class Colleague:
 
     id: int
     username: str
+    full_name: str
     email: str
     language: str
     grants: frozenset[tuple[Role, str]]
@@ -129,7 +130,9 @@ def colleagues(session: Session) -> Sequence[Colleague]:
         granted.setdefault(user_id, set()).add((role, area))
     users = session.scalars(select(UserRow).where(UserRow.active).order_by(UserRow.id))
     return [
-        Colleague(user.id, user.username, user.email, user.language, frozenset(granted.get(user.id, ())))
+        Colleague(
+            user.id, user.username, user.full_name, user.email, user.language, frozenset(granted.get(user.id, ()))
+        )
         for user in users
     ]
 
@@ -198,7 +201,7 @@ def waiting(session: Session, recipient: str) -> Sequence[Waiting]:
             restricted=case.restricted,
             due=case.due if case.answer_owed and case.state not in _OVER else None,
             about=(about[0], about[1]),
-            stands=case.round == entry.round and owes,
+            stands=case.round == entry.round and bool(owes),
         )
         for entry, case, about, owes in rows
     ]
@@ -334,32 +337,47 @@ def opened(session: Session, case_id: int, *, user_id: int, now: datetime) -> No
 
 @dataclass(frozen=True, slots=True)
 class Unheard:
-    """A warning about an open case that reached nobody by e-mail or on Teams."""
+    """A warning about a case that reached nobody by e-mail or on Teams.  `owes`: the case still owes something."""
 
     case_id: int
     reference: str
     area: str
     restricted: bool
+    key: str
     about: Reason
     at: datetime
+    owes: bool
 
 
-def unheard(session: Session, areas: frozenset[str] | None, *, limit: int) -> Sequence[Unheard]:
-    """Warnings given in the round that runs of which nobody was written to, the newest of each case, newest first."""
+def unheard(session: Session, areas: frozenset[str] | None) -> Sequence[Unheard]:
+    """Warnings given in the round that runs of which nobody was written to, newest first."""
     written = exists().where(
         EntryRow.case_id == ToldRow.case_id, EntryRow.round == ToldRow.round, EntryRow.key == ToldRow.key
     )
     rows = session.execute(
-        select(ToldRow, CaseRow)
+        select(ToldRow, CaseRow, still_owes())
         .join(CaseRow, and_(CaseRow.id == ToldRow.case_id, CaseRow.round == ToldRow.round))
-        .where(still_owes(), ~written, ~ToldRow.key.startswith(Waits.MENTION.value), *_within(areas))
+        .where(
+            or_(still_owes(), ToldRow.whom == TO_A_GROUP),
+            ~written,
+            ~ToldRow.key.startswith(Waits.MENTION.value),
+            *_within(areas),
+        )
         .order_by(ToldRow.at.desc(), ToldRow.case_id.desc(), ToldRow.key)
     )
-    found: dict[int, Unheard] = {}
-    for told, case in rows:
-        about = Reason(told.about[0], told.about[1])
-        found.setdefault(case.id, Unheard(case.id, case.reference, case.service_area, case.restricted, about, told.at))
-    return list(found.values())[:limit]
+    return [
+        Unheard(
+            case.id,
+            case.reference,
+            case.service_area,
+            case.restricted,
+            told.key,
+            Reason(told.about[0], told.about[1]),
+            told.at,
+            bool(owes),
+        )
+        for told, case, owes in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)

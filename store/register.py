@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -37,6 +37,17 @@ class RegisterRow(Base):
     recorded_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
 
 
+class DutyToldRow(Base):
+    """One late duty that one recipient was told of, and in which message; never twice.  `key` names the lateness."""
+
+    __tablename__ = "duty_told"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    recipient: Mapped[str] = mapped_column(primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), index=True)
+    at: Mapped[datetime]
+
+
 @dataclass(frozen=True, slots=True)
 class Posting:
     """What an account published since a moment: all of it, what has Welsh in it, and when it last did at all."""
@@ -60,9 +71,17 @@ def administrators(session: Session, account_id: int | None = None) -> Sequence[
     return session.scalars(query).all()
 
 
-def posting(session: Session, *, since: datetime) -> dict[int, Posting]:
-    """By account in use, how it posted."""
+def told(session: Session, keys: Collection[str]) -> frozenset[tuple[str, str]]:
+    """Which of these latenesses were told, each with whom it was told."""
+    rows = session.execute(select(DutyToldRow.key, DutyToldRow.recipient).where(DutyToldRow.key.in_(keys)))
+    return frozenset((key, recipient) for key, recipient in rows)
+
+
+def posting(session: Session, *, since: datetime, until: datetime | None = None) -> dict[int, Posting]:
+    """By account in use, how it posted since then, and before `until` where it is given."""
     recent = PostRow.posted_at >= since
+    if until is not None:
+        recent &= PostRow.posted_at < until
     welsh = recent & PostRow.language.in_(["cy", "mixed"])
     rows = session.execute(
         select(

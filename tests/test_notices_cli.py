@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import opening
+import pipeline
 import settings as configuration
 from moderation import telling
 from settings import Mail
 from store import notices as outbox
 from store.database import Store
+from tests.factories import NOON, an_account, comes
 from tests.post_office import certificate_in, post_office, teams_room
 from tests.ready import NINE, a_state_folder, lay_out
 from tests.test_cli import DOES_NOT_HOLD, DONE, OUTSIDE, WRONG_USE, Shell
@@ -162,3 +165,25 @@ def test_messages_that_wait_for_a_person_and_people_without_an_address_are_named
         told = gwylio("check")
         assert "messages to colleagues that wait for a person: 1 (message 1)" in told.err
         assert "no e-mail address is known of: elin" in told.err
+        assert "nobody can be written to about cases of: " in told.err
+        assert "reached nobody" not in told.err
+
+
+def test_a_warning_and_a_late_duty_that_reached_nobody_are_named_until_somebody_can_be_reached(
+    gwylio: Shell, tmp_path: Path
+) -> None:
+    gwylio("user", "add", "elin", "--name", "Elin", "--role", "communications", says="cyfrinair hir\n")
+    with post_office() as office, opening.installation(settings_for(tmp_path / "var", office)) as here:
+        here.store.write(an_account)
+        comes(here.store, now=NOON)
+        pipeline.warn(here, now=NOON + timedelta(days=7))
+        gwylio.environment |= {
+            "GWYLIO_MAIL__HOST": "127.0.0.1", "GWYLIO_MAIL__PORT": str(office.port),
+            "GWYLIO_MAIL__SECURITY": "none", "GWYLIO_MAIL__SENDER": "gwylio@cyngor.example",
+        }  # fmt: skip
+        told = gwylio("check")
+        assert "cases with a warning that reached nobody: 1 (case 1); see the page Escalations" in told.err
+        assert "late in the account register, and nobody can be told: 2 (cyngor-fb)" in told.err
+        gwylio("user", "email", "elin", "elin@cyngor.example")
+        told = gwylio("check")
+        assert "nobody can" not in told.err

@@ -12,7 +12,7 @@ import pytest
 
 import pipeline
 from collectors.base import Action, Capabilities, Refused
-from moderation import conduct_reviews, queue, removals, replies, translations, waiting
+from moderation import conduct_reviews, queue, removals, replies, telling, translations, waiting
 from moderation.house_rules import Wish
 from moderation.policy import Approval, EscalateRule, Source
 from moderation.record import Actor
@@ -410,6 +410,30 @@ def test_where_no_translator_can_be_reached_communications_hear(town: Town) -> N
     town.asks_for_translation()
     town.council.escalate()
     assert told_of(town, Waits.TRANSLATION_ASKED) == COMMUNICATIONS
+
+
+def test_a_text_that_is_in_somebody_s_hands_is_late_for_them_and_for_whoever_asked(town: Town) -> None:
+    asked = town.asks_for_translation()
+    town.does(lambda session: translations.take(session, asked, actor=town.actor("mari"), now=town.council.now))
+    town.council.escalate(hours=49)
+    assert told_of(town, Waits.TRANSLATION_LATE) == {"mari", "elin"}
+
+
+def test_what_waits_for_nobody_who_can_be_reached_is_said_until_it_is_done(town: Town) -> None:
+    removal = town.asks_for_removal()
+    town.council.here = replace(town.council.here, settings=town.council.here.settings.model_copy(update={"teams": {}}))
+    for username in ("catrin", "dewi", "sioned"):
+        leave(town, username)
+    town.council.escalate()
+
+    def unheard() -> list[str]:
+        with town.council.store.read() as session:
+            return [each.key for each in telling.unheard(session, None, now=town.council.now)]
+
+    assert unheard() == [f"removal_to_agree-{removal}-communications"]
+    actor, now = town.actor("elin"), town.council.now
+    town.does(lambda session: removals.withdraw(session, removal, words="Na.", actor=actor, now=now))
+    assert unheard() == []
 
 
 def test_a_reply_that_is_stuck_again_is_told_again(town: Town) -> None:

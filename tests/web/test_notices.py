@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import delete
 
 import pipeline
-from moderation import notices
+from moderation import conduct_reviews, notices
 from moderation.notices import voices
+from moderation.record import Actor
 from store import notices as outbox
 from store import people
+from store.cases import CaseRow, ToldRow
 from store.database import Session
 from store.notices import NoticeRow
 from tests.web.world import HASH, Site, Visitor, token_in
-from vocabulary import NoticeState, Role
+from vocabulary import NoticeState, ReviewAct, Role
 
 BINS = "Pryd mae'r biniau yn cael eu casglu?"
 
@@ -179,3 +183,71 @@ def test_everybody_chooses_the_language_in_which_they_are_written_to(site: Site)
     assert visitor.post("/en/notices/language", data={**data, "written_in": "fr"}).status_code == 400
     with site.store.read() as session:
         assert people.by_username(session, "rhys").language == "cy"
+
+
+# --- warnings that reached nobody
+
+
+def mailing(site: Site) -> Site:
+    """The same council where mail is written, though nobody there has an address yet."""
+    here = replace(site.here, settings=site.here.settings.model_copy(update={"send_notices": False}))
+    return replace(site, here=here)
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", ("Warnings that reached nobody: 1", "Service areas about which nobody can be written to:")),
+        ("cy", ("Rhybuddion heb gyrraedd neb: 1", "Meysydd gwasanaeth nad oes modd ysgrifennu at neb amdanynt:")),
+    ],
+)
+def test_communications_see_the_warnings_that_reached_nobody_until_somebody_can_be_reached(
+    site: Site, language: str, says: tuple[str, ...]
+) -> None:
+    site = mailing(site)
+    site.said(BINS, posted_at=site.now - timedelta(days=20))
+    pipeline.warn(site.here, now=site.now)
+    page = text_of(site.visitor("catrin"), f"/{language}/escalations")
+    for each in says:
+        assert each in page
+    assert f'href="/{language}/cases/1"' in page
+
+    def reach(session: Session) -> None:
+        people.by_username(session, "catrin").email = "catrin@cyngor.example"
+        session.execute(delete(ToldRow))
+
+    site.store.write(reach)
+    pipeline.warn(site.here, now=site.now)
+    assert "reached nobody" not in text_of(site.visitor("catrin"), "/en/escalations")
+
+
+def test_where_no_way_to_anybody_is_set_up_the_page_counts_nothing_as_unheard(site: Site) -> None:
+    site.said(BINS, posted_at=site.now - timedelta(days=20))
+    pipeline.warn(site.here, now=site.now)
+    assert "reached nobody" not in text_of(site.visitor("catrin"), "/en/escalations")
+
+
+def test_a_restricted_case_is_not_named_there_to_those_who_do_not_open_it(site: Site) -> None:
+    site = mailing(site)
+    site.said(BINS, posted_at=site.now - timedelta(days=20))
+    site.store.write(lambda session: setattr(session.get_one(CaseRow, 1), "restricted", True))
+    pipeline.warn(site.here, now=site.now)
+    assert "GW-2026" in text_of(site.visitor("catrin"), "/en/escalations")
+    auditors = text_of(site.visitor("aled"), "/en/escalations")
+    assert "reached nobody: 1" in auditors
+    assert "GW-2026" not in auditors.partition('id="unheard"')[2].partition("<h2")[0]
+
+
+def test_the_history_of_a_case_says_what_waited_and_who_was_told(site: Site) -> None:
+    case = site.said(BINS)
+    site.visitor("rhys").fill(f"/en/cases/{case}", "notes", reason="x")
+    catrin = Actor("catrin", site.users["catrin"])
+    site.store.write(
+        lambda session: conduct_reviews.begin(
+            session, case, act=ReviewAct.REFER, words="x", actor=catrin, policy=site.here.policy, now=site.now
+        )
+    )
+    pipeline.tell_waiting(site.here, now=site.now)
+    page = text_of(site.visitor("catrin"), f"/en/cases/{case}")
+    assert "About: a person's conduct to be looked at" in page
+    assert "To: whoever it waits for" in page

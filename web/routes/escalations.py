@@ -7,8 +7,10 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Response
 
-from moderation import replies
+from moderation import replies, telling
 from moderation.queue import ReasonNeeded
+from moderation.sight import MAY_OPEN
+from pipeline.notifying import reach_of
 from store import desk, findings
 from store.database import Session
 from store.desk import Wanted
@@ -20,6 +22,7 @@ from words.names import N_
 
 router = APIRouter(prefix="/{language}")
 
+MOST_UNHEARD: Final = 50
 DONE: Final[Mapping[str, str]] = {
     "published": N_("Recorded: the reply stands on the platform."),
     "again": N_("The reply is in the outbox again."),
@@ -41,8 +44,15 @@ def escalations(visit: SomeVisit, after: str = "", done: str = "") -> Response:
         page = desk.queue_page(session, Wanted(areas=areas, state=State.ESCALATED), after=key_of(after), limit=PAGE)
         seen = findings.of_comments(session, [case.comment_id for case in page.cases])
         waiting = desk.unsettled(session, areas)
+        reach = reach_of(session, visit.here.settings)
+        unheard = telling.unheard(session, areas, now=visit.now) if reach.is_set_up else ()
+    seen_areas = visit.here.areas.slugs if areas is None else areas
     return visit.page(
         "escalations.html",
+        unheard=unheard[:MOST_UNHEARD],
+        many_unheard=len(unheard),
+        unreached=[slug for slug in sorted(seen_areas) if reach.is_set_up and not reach.reaches(slug)],
+        names_restricted=bool(visit.reader.roles() & MAY_OPEN),
         lines=lines_of(seen, page.cases, visit.here.policy, visit.here.areas),
         later=page.later,
         waiting=waiting,

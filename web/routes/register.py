@@ -15,7 +15,7 @@ from pydantic import Field
 from moderation import register
 from moderation.deadlines import london_date
 from moderation.policy import Duty
-from moderation.register import LeaverTask, Standing
+from moderation.register import LeaverTask, Owed, Standing
 from store import accounts, sessions
 from store import register as rows
 from store.accounts import AccountRow, AdministratorRow
@@ -71,6 +71,7 @@ class Line:
     account: AccountRow
     standing: tuple[Standing, ...]
     overdue: tuple[Standing, ...]
+    owed: tuple[Owed, ...]
     posted: Posting | None
     short: tuple[str, ...]
     holders: tuple[AdministratorRow, ...]
@@ -212,11 +213,14 @@ def _line(
     mine = [entry for entry in entries if entry.account_id == account.id]
     calendar = visit.web.calendars()[Clock.ANSWER]
     standing = register.standing(policy, mine, london_date(account.created_at), calendar)
+    theirs = tuple(holder for holder in holders if holder.account_id == account.id)
+    owed = register.owed_by_holders(policy, entries, theirs, calendar) if account.active else ()
     return Line(
         account=account,
         standing=standing,
         overdue=tuple(each for each in standing if each.overdue(today)) if account.active else (),
+        owed=tuple(each for each in owed if each.due < today),
         posted=posted,
         short=register.behind(policy, posted, weeks=WEEKS, now=visit.now) if posted else (),
-        holders=tuple(holder for holder in holders if holder.account_id == account.id),
+        holders=theirs,
     )
