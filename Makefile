@@ -35,9 +35,9 @@ demo: .venv/.runtime-stamp ## the whole system on this machine with invented peo
 test: .venv/.dev-stamp .venv/.chromium-stamp ## every test (TESTS=tests/store to choose, WORKERS=4 to spread)
 	@$(APART) $(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
-fire: .venv/.dev-stamp ## kill it a thousand times at random moments (KILLS=50 for fewer, SEED=n to repeat one)
+fire: .venv/.dev-stamp ## kill it a thousand times at random moments (KILLS=150 for fewer, SEED=n to repeat one)
 	@seed=$(or $(SEED),$$RANDOM); echo "seed $$seed"; \
-	$(APART) GWYLIO_KILLS=$(or $(KILLS),1000) GWYLIO_SEED="$$seed" \
+	$(APART) GWYLIO_KILLS=$(or $(KILLS),1050) GWYLIO_SEED="$$seed" \
 	    $(BIN)/python -m pytest -q -n $(WORKERS) tests/test_kills.py
 
 check: .venv/.dev-stamp ## what the code must satisfy before anybody reads it
