@@ -54,8 +54,10 @@ class CaseRow(Base):
             postgresql_where=text(_OPEN),
         ),
         Index(
-            "ix_cases_open_owner_id",
+            "ix_cases_open_owner_id_due",
             "owner_id",
+            "due",
+            "id",
             sqlite_where=text(_OPEN),
             postgresql_where=text(_OPEN),
         ),
