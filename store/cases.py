@@ -77,6 +77,7 @@ class CaseRow(Base):
             sqlite_where=text(_ONLY_TO_LOOK),
             postgresql_where=text(_ONLY_TO_LOOK),
         ),
+        Index("ix_cases_urgent_due", "due", "id", sqlite_where=text(_URGENT), postgresql_where=text(_URGENT)),
         Index("ix_cases_escalated_due", "due", "id", sqlite_where=text(_ESCALATED), postgresql_where=text(_ESCALATED)),
         Index("ix_cases_ended_due", "state", "due", "id", sqlite_where=text(_ENDED), postgresql_where=text(_ENDED)),
         Index(
