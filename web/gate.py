@@ -149,24 +149,63 @@ PUT_BEFORE: Final[Mapping[str, frozenset[Role]]] = {
 SAYING_WHY: Final = frozenset({"purpose_page", "purpose"})
 """Routes of a restricted case that are open before a purpose is given: they show nothing of it."""
 
-PAGES: Final = (
-    ("queue", N_("Queue"), "queue", ("queue", "cases", "bulk")),
-    ("translations", N_("Translations"), "translations", ("translations",)),
-    ("approvals", N_("To approve"), "approvals", ("approvals", "replies")),
-    ("templates", N_("Saved replies"), "templates", ("templates",)),
-    ("enter_page", N_("Enter by hand"), "enter", ("enter",)),
-    ("escalations", N_("Escalations"), "escalations", ("escalations", "parts")),
-    ("removals", N_("Removals"), "removals", ("removals",)),
-    ("incidents", N_("Incidents"), "incidents", ("incidents",)),
-    ("senior", N_("Senior management"), "senior", ("senior",)),
-    ("notices", N_("Messages"), "notices", ("notices",)),
-    ("reviews", N_("Reviews of conduct"), "reviews", ("reviews",)),
-    ("monitoring", N_("Monitoring"), "monitoring", ("monitoring",)),
-    ("weekly", N_("Weekly report"), "reports/weekly", ("reports",)),
-    ("accounts", N_("Accounts"), "accounts", ("accounts",)),
-    ("register", N_("Account register"), "register", ("register",)),
+
+class Page(NamedTuple):
+    """A page that the navigation leads to: its route, what the link says, where it is, and which paths are its own."""
+
+    route: str
+    text: str
+    path: str
+    parts: tuple[str, ...]
+
+
+class Section(NamedTuple):
+    """Pages that belong together; where a reader sees only one of them, the section is that page."""
+
+    text: str
+    pages: tuple[Page, ...]
+
+
+SECTIONS: Final = (
+    Section(
+        N_("Queue"),
+        (
+            Page("queue", N_("Queue"), "queue", ("queue", "cases", "bulk")),
+            Page("translations", N_("Translations"), "translations", ("translations",)),
+            Page("approvals", N_("To approve"), "approvals", ("approvals", "replies")),
+            Page("enter_page", N_("Enter by hand"), "enter", ("enter",)),
+            Page("templates", N_("Saved replies"), "templates", ("templates",)),
+        ),
+    ),
+    Section(
+        N_("Communications"),
+        (
+            Page("escalations", N_("Escalations"), "escalations", ("escalations", "parts")),
+            Page("removals", N_("Removals"), "removals", ("removals",)),
+            Page("incidents", N_("Incidents"), "incidents", ("incidents",)),
+            Page("reviews", N_("Reviews of conduct"), "reviews", ("reviews",)),
+            Page("senior", N_("Senior management"), "senior", ("senior",)),
+        ),
+    ),
+    Section(
+        N_("Reports"),
+        (
+            Page("weekly", N_("Weekly report"), "reports/weekly", ("reports",)),
+            Page("monitoring", N_("Monitoring"), "monitoring", ("monitoring",)),
+        ),
+    ),
+    Section(
+        N_("Accounts"),
+        (
+            Page("accounts", N_("Accounts"), "accounts", ("accounts",)),
+            Page("register", N_("Account register"), "register", ("register",)),
+        ),
+    ),
 )
-"""The navigation: the route's name, what the link says, where it leads, and the paths that belong to it."""
+"""The navigation, in two rows: the sections, and the pages of the one that the reader is in."""
+
+OWN_PAGES: Final = (Page("notices", N_("Messages"), "notices", ("notices",)),)
+"""What concerns the reader alone, beside their name."""
 
 
 class NotSignedIn(GwylioError):

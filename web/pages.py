@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, P
 from reports.page import TEMPLATES as REPORT_TEMPLATES
 from vocabulary import Language
 from web.due import left, to_acknowledge
-from web.gate import PAGES, sees_page, web_of
+from web.gate import OWN_PAGES, SECTIONS, Page, sees_page, web_of
 from web.security import LANGUAGE_COOKIE, Reader
 from web.wired import Web
 from words import LANGUAGES, Screen, Words, is_screen
@@ -71,6 +71,7 @@ def render(request: Request, template: str, words: Words, *, status: int = 200, 
         "reader": reader,
         "csrf": reader.csrf if reader else "",
         "navigation": _navigation(request, words, reader) if reader else (),
+        "own_pages": _links(request, words, reader, OWN_PAGES) if reader else (),
         "area_name": lambda slug: area_name(web, words, slug),
         "language_name": lambda language: words.name(Language(language or Language.UND)),
         "left": lambda *given, **named: left(words, *given, **named),
@@ -128,13 +129,26 @@ def chosen_language(request: Request) -> Screen | None:
 
 
 def _navigation(request: Request, words: Words, reader: Reader) -> list[dict[str, Any]]:
+    """The sections that this reader may enter; `pages` holds the second row where there is more than one page."""
+    found = []
+    for section in SECTIONS:
+        pages = _links(request, words, reader, section.pages)
+        if pages:
+            several = len(pages) > 1
+            text = words.gettext(section.text) if several else pages[0]["text"]
+            here = any(page["here"] for page in pages)
+            found.append({"text": text, "href": pages[0]["href"], "here": here, "pages": pages if several else ()})
+    return found
+
+
+def _links(request: Request, words: Words, reader: Reader, pages: Sequence[Page]) -> list[dict[str, Any]]:
     here = request.url.path
     return [
         {
-            "text": words.gettext(text),
-            "href": f"/{words.language}/{path}",
-            "here": any(here.startswith(f"/{words.language}/{part}") for part in parts),
+            "text": words.gettext(page.text),
+            "href": f"/{words.language}/{page.path}",
+            "here": any(f"{here}/".startswith(f"/{words.language}/{part}/") for part in page.parts),
         }
-        for name, text, path, parts in PAGES
-        if sees_page(reader, name)
+        for page in pages
+        if sees_page(reader, page.route)
     ]
