@@ -29,6 +29,9 @@ from store.notices import TEAMS
 from toml_file import FileError, Problem
 from vocabulary import Clock, GwylioError, Role
 
+LETS_GO_S = 3
+"""How long the web app, told to stop, waits for what is still being answered."""
+
 if TYPE_CHECKING:
     from classifiers.hub import Hub
     from classifiers.panel import Panel
@@ -301,6 +304,7 @@ def serve(here: Installation) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=LETS_GO_S,  # the streams of open pages would not end by themselves
         proxy_headers=settings.https,  # without a proxy of ours in front, whom a request claims to be from is a claim
     )
 

@@ -6,7 +6,7 @@ ten-thousandth case costs what the first did and nothing is skipped while cases 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -252,6 +252,25 @@ def _queue_page(asked: AskedPage, found: Sequence[QueueCase]) -> QueuePage:
 def count(session: Session, wanted: Wanted) -> int:
     """How many cases that is, counted no further than MOST_COUNTED."""
     return session.scalar(_count(wanted)) or 0
+
+
+def fitting(session: Session, wanted: Wanted, case_ids: Collection[int]) -> frozenset[int]:
+    """Which of these cases a question finds."""
+    query = _wanted(select(CaseRow.id), wanted).where(CaseRow.id.in_(case_ids))
+    return frozenset(session.scalars(query)) if case_ids else frozenset()
+
+
+def within(session: Session, case_ids: Collection[int], areas: frozenset[str] | None) -> frozenset[int]:
+    """Which of these cases are in these service areas (None: all)."""
+    query = select(CaseRow.id).where(CaseRow.id.in_(case_ids))
+    query = query if areas is None else query.where(CaseRow.service_area.in_(areas))
+    return frozenset(session.scalars(query)) if case_ids else frozenset()
+
+
+def key_of(session: Session, case_id: int) -> Key | None:
+    """Where a case stands in the queue, whether or not it is in it."""
+    row = session.execute(select(CaseRow.due, CaseRow.id).where(CaseRow.id == case_id)).one_or_none()
+    return (row.due, row.id) if row else None
 
 
 def area_of(session: Session, case_id: int) -> str | None:

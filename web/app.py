@@ -30,6 +30,7 @@ from moderation.replies import NoReplyHere
 from moderation.translations import NotTheirs
 from pipeline import Installation
 from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, PurposeNeeded, gate
+from web.live import Pace
 from web.pages import STATIC, chosen_language, in_both, in_other_language, render
 from web.routes import (
     accounts,
@@ -42,6 +43,7 @@ from web.routes import (
     escalations,
     incidents,
     legal_holds,
+    live,
     matters,
     monitoring,
     notices,
@@ -131,9 +133,13 @@ OURS: Final[Said] = (
 
 
 def create_app(
-    here: Installation, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), limit: SignInLimit | None = None
+    here: Installation,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    limit: SignInLimit | None = None,
+    pace: Pace | None = None,
 ) -> FastAPI:
-    """The application on an open installation.  `now` is the clock of its pages."""
+    """The application on an open installation.  `now` is the clock of its pages, `pace` that of their streams."""
     app = FastAPI(
         title="Gwylio",
         docs_url=None,
@@ -145,11 +151,12 @@ def create_app(
     saved = saved_replies.load(here.settings.config_dir / saved_replies.FILE)
     bank = word_bank.load(here.settings.config_dir / word_bank.FILE)
     letters = saved_replies.load(here.settings.config_dir / removal_letters.FILE)
-    app.state.web = Web(here, now, saved, bank, letters, limit or SignInLimit())
+    app.state.web = Web(here, now, saved, bank, letters, limit or SignInLimit(), pace=pace or Pace())
     app.include_router(entry.door)
     app.include_router(webhooks.router)
     for part in (
         entry,
+        live,
         queue,
         incidents,
         triage,

@@ -44,10 +44,16 @@ HEARING: Final = frozenset({Role.COMMUNICATIONS, Role.SAFEGUARDING, Role.LEGAL, 
 PUBLIC: Final = frozenset({"entry", "healthz", "sign_in_page", "sign_in", "webhook_asked", "webhook_came"})
 """Routes for people who have not signed in, and for platforms, which sign what they send."""
 
+BY_ITSELF: Final = frozenset({"queue_events", "case_events"})
+"""Routes that an open page asks without its reader's doing."""
+
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "sign_out": EVERYBODY,
     "queue": CASES,
+    "queue_events": CASES,
     "case": CASES,
+    "case_events": CASES,
+    "next_case": CASES,
     "redraw": CASES,
     "redrawn": CASES,
     "saved_reply": ANSWERING,
@@ -151,12 +157,16 @@ SAYING_WHY: Final = frozenset({"purpose_page", "purpose"})
 
 
 class Page(NamedTuple):
-    """A page that the navigation leads to: its route, what the link says, where it is, and which paths are its own."""
+    """A page that the navigation leads to: its route, what the link says, where it is, and which paths are its own.
+
+    `act` is the one of web/shortcuts.py that leads there.
+    """
 
     route: str
     text: str
     path: str
     parts: tuple[str, ...]
+    act: str = ""
 
 
 class Section(NamedTuple):
@@ -170,7 +180,7 @@ SECTIONS: Final = (
     Section(
         N_("Queue"),
         (
-            Page("queue", N_("Queue"), "queue", ("queue", "cases", "bulk")),
+            Page("queue", N_("Queue"), "queue", ("queue", "cases", "bulk"), act="queue"),
             Page("translations", N_("Translations"), "translations", ("translations",)),
             Page("approvals", N_("To approve"), "approvals", ("approvals", "replies")),
             Page("enter_page", N_("Enter by hand"), "enter", ("enter",)),
@@ -204,7 +214,7 @@ SECTIONS: Final = (
 )
 """The navigation, in two rows: the sections, and the pages of the one that the reader is in."""
 
-OWN_PAGES: Final = (Page("notices", N_("Messages"), "notices", ("notices",)),)
+OWN_PAGES: Final = (Page("notices", N_("Messages"), "notices", ("notices",), act="messages"),)
 """What concerns the reader alone, beside their name."""
 
 
@@ -310,7 +320,7 @@ def _admit(request: Request, web: Web, token: str) -> None:
 
 
 def signed_in(request: Request, web: Web) -> Reader | None:
-    """Whose browser this is, if anybody's."""
+    """Whose browser this is, if anybody's; a page that asks by itself does not keep its reader signed in."""
     token = request.cookies.get(SESSION_COOKIE, "")
     if not token:
         return None
@@ -319,7 +329,7 @@ def signed_in(request: Request, web: Web) -> Reader | None:
         found = sessions.find(session, hashed, now=now, idle=IDLE)
     if found is None:
         return None
-    if now - found.last_seen > TOUCH_AFTER:
+    if now - found.last_seen > TOUCH_AFTER and request.scope["route"].name not in BY_ITSELF:
         web.store.write(lambda session: sessions.touch(session, hashed, now=now))
     return Reader(found)
 

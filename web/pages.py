@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -15,6 +16,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, P
 
 from reports.page import TEMPLATES as REPORT_TEMPLATES
 from vocabulary import Language
+from web import shortcuts
 from web.due import left, to_acknowledge
 from web.gate import OWN_PAGES, SECTIONS, Page, sees_page, web_of
 from web.security import LANGUAGE_COOKIE, Reader
@@ -76,6 +78,9 @@ def render(request: Request, template: str, words: Words, *, status: int = 200, 
         "language_name": lambda language: words.name(Language(language or Language.UND)),
         "left": lambda *given, **named: left(words, *given, **named),
         "to_acknowledge": lambda *given: to_acknowledge(words, *given),
+        "keys": shortcuts.keys({}) if reader else {},
+        "shortcuts": [(where, list(some)) for where, some in groupby(shortcuts.SHORTCUTS, lambda each: each.where)],
+        "forms_of": words.forms_of,
         "done": "",
         "faults": (),
         "faults_title": "",
@@ -134,10 +139,8 @@ def _navigation(request: Request, words: Words, reader: Reader) -> list[dict[str
     for section in SECTIONS:
         pages = _links(request, words, reader, section.pages)
         if pages:
-            several = len(pages) > 1
-            text = words.gettext(section.text) if several else pages[0]["text"]
-            here = any(page["here"] for page in pages)
-            found.append({"text": text, "href": pages[0]["href"], "here": here, "pages": pages if several else ()})
+            several = {"text": words.gettext(section.text), "here": any(page["here"] for page in pages), "pages": pages}
+            found.append({**pages[0], "pages": (), **(several if len(pages) > 1 else {})})
     return found
 
 
@@ -147,6 +150,7 @@ def _links(request: Request, words: Words, reader: Reader, pages: Sequence[Page]
         {
             "text": words.gettext(page.text),
             "href": f"/{words.language}/{page.path}",
+            "act": page.act,
             "here": any(f"{here}/".startswith(f"/{words.language}/{part}/") for part in page.parts),
         }
         for page in pages

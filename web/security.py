@@ -42,8 +42,8 @@ LONGEST_NAME: Final = 100
 
 POLICY: Final = "content-security-policy"
 HEADERS: Final[Mapping[str, str]] = {
-    POLICY: "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    POLICY: "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",

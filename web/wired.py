@@ -14,6 +14,7 @@ from moderation.word_bank import WordBank
 from pipeline import Installation
 from store.database import Store
 from vocabulary import Clock
+from web.live import Live, Pace
 from web.security import ForgeryLimit, SignInLimit
 
 HOLIDAYS_STAND = timedelta(minutes=1)
@@ -33,7 +34,12 @@ class Web:
     limit: SignInLimit = field(default_factory=SignInLimit)
     forgeries: ForgeryLimit = field(default_factory=ForgeryLimit)
     patience_s: float = PATIENCE_S
+    pace: Pace = field(default_factory=Pace)
+    live: Live = field(init=False)
     _calendars: tuple[datetime, Mapping[Clock, Calendar]] | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.live = Live(self.here.store, self.now, self.pace)
 
     @property
     def store(self) -> Store:

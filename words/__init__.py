@@ -30,6 +30,9 @@ LANGUAGES: Final = ("cy", "en")
 
 Screen = Literal["cy", "en"]
 
+KINDS_OF_NUMBER: Final = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 6, "other": 4}
+"""A number of each kind that Unicode tells apart in Welsh, as `Intl.PluralRules` does in a browser."""
+
 
 def is_screen(language: str) -> TypeGuard[Screen]:
     """Whether this is a language in which we have pages."""
@@ -54,6 +57,10 @@ class Words:
     def ngettext(self, one: str, many: str, n: int, /, **values: object) -> str:
         """The form for `n` things, which fills `{n}` itself."""
         return _catalogue(self.language).ngettext(one, many, n).format(n=n, **self._said(values))
+
+    def forms_of(self, one: str, many: str) -> dict[str, str]:
+        """Every form, `{n}` left in it, by Unicode's name for the kind of number: for a browser that counts."""
+        return {kind: _catalogue(self.language).ngettext(one, many, n) for kind, n in KINDS_OF_NUMBER.items()}
 
     def say(self, reason: Reason) -> str:
         return _catalogue(self.language).gettext(reason.text).format(**self._said(reason.values))

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ("*.py", "words/*.py", "classifiers/**/*.py", "moderation/*.py", "reports/**/*.py", "web/**/*.py")
 TEMPLATES = ("web/templates/**/*.html", "reports/**/*.html")
 SINGULAR = frozenset({"_", "gettext", "N_", "Reason"})
-PLURAL = frozenset({"ngettext"})
+PLURAL = frozenset({"ngettext", "forms_of"})
 
 Found = str | tuple[str, str]
 
@@ -61,7 +61,7 @@ def in_python(source: str) -> Iterator[tuple[int, Found]]:
 def in_template(source: str) -> Iterator[tuple[int, Found]]:
     """The messages of a Jinja template, each with its line."""
     tree = Environment(autoescape=True).parse(source)
-    for line, called, message in extract_from_ast(tree, gettext_functions=("_", "gettext", "ngettext")):
+    for line, called, message in extract_from_ast(tree, gettext_functions=("_", "gettext", *PLURAL)):
         literals = [part for part in ((message,) if isinstance(message, str) else message or ()) if part is not None]
         if called in PLURAL and len(literals) >= 2:
             yield line, (literals[0], literals[1])

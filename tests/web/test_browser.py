@@ -55,7 +55,8 @@ def browser() -> Iterator[Browser]:
 def address(site: Site) -> Iterator[str]:
     """The site, served over real HTTP on loopback."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(site.app, log_level="warning", lifespan="off"))
+    settings = uvicorn.Config(site.app, log_level="critical", lifespan="off", timeout_graceful_shutdown=0)
+    server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     while not server.started:

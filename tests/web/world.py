@@ -45,6 +45,7 @@ from vocabulary import (
     Role,
 )
 from web.app import create_app
+from web.live import Pace
 from web.security import hash_password
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -67,6 +68,8 @@ A_PNG = (
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89"
     b"\0\0\0\rIDATx\x9cc\xf8\x0f\x04\0\t\xfb\x03\xfd\xe3U\xf2\x9c\0\0\0\0IEND\xaeB`\x82"
 )
+AT_ONCE = Pace(every_s=0.05, lasts_s=0)
+"""A stream that tells what it knows and ends, as a test's browser reads an answer to its end."""
 WELSH_WORDS = re.compile(r"\b(?:pryd|mae|nid|yn|diolch|chi|wedi|biniau|yw|gasglu)\b", re.IGNORECASE)
 ENGLISH_WORDS = re.compile(r"\b(?:when|the|is|not|thank|you|have|and|our|bins?)\b", re.IGNORECASE)
 
@@ -160,11 +163,12 @@ class Site:
     platforms: dict[str, TamePlatform]
     users: dict[str, int]
     now: datetime = NOW
+    pace: Pace = AT_ONCE
     app: FastAPI = field(init=False)
     _number: int = 0
 
     def __post_init__(self) -> None:
-        self.app = create_app(self.here, now=lambda: self.now)
+        self.app = create_app(self.here, now=lambda: self.now, pace=self.pace)
 
     @property
     def store(self) -> Store:

@@ -13,7 +13,8 @@ from words.extract import ROOT, TEMPLATES
 FILES = sorted({path for pattern in TEMPLATES for path in ROOT.glob(pattern)})
 SPOKEN = re.compile(r"""\b(?:aria-label|alt|title|placeholder|value|label)=["']([^"']*[A-Za-z][^"']*)["']""")
 TAG = re.compile(r"<[^>]*>", re.DOTALL)
-NAMES = {"Gwylio"}
+NAMES = {"Gwylio", "Ctrl"}
+"""What is called the same in both languages: ourselves, and what stands on a key."""
 MACHINE_WORDS = {
     *("true", "false", "elsewhere", "overdue", "mine", "published", "again", "given_up"),
     *("hide", "delete", "native"),

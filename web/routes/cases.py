@@ -39,7 +39,7 @@ from moderation.replies import Draft
 from moderation.reply_rules import Code
 from moderation.translations import Wanted
 from pipeline import Looked
-from store import desk, evidence, incidents, legal_holds, matters, notices, sessions
+from store import desk, evidence, incidents, legal_holds, matters, notices, sessions, stirring
 from store import removals as removal_rows
 from store import replies as outbox
 from store import senior as senior_flags
@@ -730,6 +730,7 @@ def case_page(
         taken_down = removal_rows.of_comments(session, [said.comment.id for said in file.said])
         reach = removal_rows.reach(session, [said.comment for said in file.said])
         hidden = removal_rows.undecided(session, [case_id])
+        stirred = stirring.newest(session)
     openings.see_case(visit.store, case_id, policy=visit.here.policy, actor=visit.actor, now=visit.now)
     policy, calendar = visit.here.policy, visit.web.calendars()[Clock.ANSWER]
     held = visit.reader.roles_in(file.case.service_area)
@@ -752,6 +753,7 @@ def case_page(
         keeps_form="" if not may_act else HAND_OVER if handing else ELSEWHERE if elsewhere else "reply",
         handing=handing,
         keeps=keeps,
+        stirred=stirred,
         legal_hold=held_by_law,
         may_hold=bool(held & COMMUNICATIONS),
         **around(visit, file, _labels(file, policy)),

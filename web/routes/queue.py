@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Response
 
 from moderation.policy import Policy
 from moderation.service_areas import Areas
-from store import conduct, desk, findings, sessions, triage
+from store import conduct, desk, findings, sessions, stirring, triage
 from store.database import Session
 from store.desk import AskedPage, Hears, Key, QueueCase, QueuePage, Reminder, Wanted
 from store.sessions import Colleague
@@ -38,6 +38,7 @@ MOVED_ON = N_("Done. The case belongs to another service area now.")
 DONE: Final[Mapping[str, str]] = {
     "entered": N_("The comment is kept. It will be in the queue within a few minutes."),
     "entered_elsewhere": N_("The comment is kept. Its case belongs to another service area."),
+    "no_other": N_("There is no other case in the queue."),
     "bulk_nothing": N_("Nothing was done: tick cases, and choose what is to be done with them."),
     "bulk_why": N_("Nothing was done: say why."),
 }
@@ -96,30 +97,17 @@ class QueueData:
     to_review: int
     referred: int
     reminders: Sequence[Reminder]
+    stirred: int
 
 
 @router.get("/queue", name="queue")
 def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
     reader, today = visit.reader, visit.web.today()
-    area = asked.area if asked.area in visit.here.areas else ""
-    state = _one_of(State, asked.state)
-    show = asked.show if asked.show in SHOWN else ""
-    show = show or ("all" if state else "")
-    wanted = Wanted(
-        areas=reader.areas(),
-        area=area,
-        reply_in=_one_of(ReplyLanguage, asked.reply_in),
-        state=state,
-        waiting={"": True, "look": False}.get(show),
-        severity=Severity.URGENT if show == "urgent" else None,
-        due_before=today if show == "overdue" else None,
-        owner_id=reader.user_id if show == "mine" else None,
-        awake_on=today if show in {"", "look"} else None,
-    )
+    show, wanted = wanted_by(reader, asked, visit.here.areas, today=today)
     ends = {"after": key_of(asked.after), "before": key_of(asked.before)}
     with visit.store.read() as session:
         data = read_queue(session, reader, wanted, **ends, now=visit.now, today=today)
-    chosen = {"area": area, "reply_in": asked.reply_in, "state": asked.state, "show": show}
+    chosen = {"area": wanted.area, "reply_in": asked.reply_in, "state": asked.state, "show": show}
     return visit.page(
         "queue.html",
         lines=lines_of(data.seen, data.page.cases, visit.here.policy, visit.here.areas),
@@ -132,6 +120,7 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         to_review=data.to_review,
         referred=data.referred,
         reminders=data.reminders,
+        stirred=data.stirred,
         today=today,
         calendar=visit.web.calendars()[Clock.ANSWER],
         areas=_visible_areas(visit),
@@ -149,6 +138,37 @@ def queue(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         earlier=_link(chosen, before=data.page.earlier),
         later=_link(chosen, after=data.page.later),
         done=visit.words.gettext(DONE.get(asked.done, MOVED_ON)) if asked.done else "",
+    )
+
+
+@router.get("/cases/{case_id}/next", name="next_case")
+def next_case(visit: SomeVisit, case_id: int, asked: Annotated[Asked, Query()]) -> Response:
+    """To the case that stands after this one in the queue, or at its beginning after the last."""
+    _show, wanted = wanted_by(visit.reader, asked, visit.here.areas, today=visit.web.today())
+    with visit.store.read() as session:
+        key = desk.key_of(session, case_id)
+        after, first = desk.queue_pages(
+            session, AskedPage(wanted=wanted, after=key, limit=1), AskedPage(wanted=wanted, limit=1)
+        )
+    cases = [case for case in (*after.cases, *first.cases) if case.id != case_id]
+    return visit.go(f"cases/{cases[0].id}") if cases else visit.go("queue", done="no_other")
+
+
+def wanted_by(reader: Reader, asked: Asked, areas: Areas, *, today: date) -> tuple[str, Wanted]:
+    """Which word of SHOWN the address asks for, and the cases that are meant."""
+    state = _one_of(State, asked.state)
+    show = asked.show if asked.show in SHOWN else ""
+    show = show or ("all" if state else "")
+    return show, Wanted(
+        areas=reader.areas(),
+        area=asked.area if asked.area in areas else "",
+        reply_in=_one_of(ReplyLanguage, asked.reply_in),
+        state=state,
+        waiting={"": True, "look": False}.get(show),
+        severity=Severity.URGENT if show == "urgent" else None,
+        due_before=today if show == "overdue" else None,
+        owner_id=reader.user_id if show == "mine" else None,
+        awake_on=today if show in {"", "look"} else None,
     )
 
 
@@ -170,7 +190,9 @@ def read_queue(
         AskedPage(wanted=Wanted(areas=areas, severity=Severity.URGENT), limit=URGENT),
     )
     reviews = sees_page(reader, "reviews")
+    stirred = stirring.newest(session)
     return QueueData(
+        stirred=stirred,
         page=page,
         seen=findings.of_comments(session, [case.comment_id for case in page.cases]),
         total=desk.count(session, wanted),
