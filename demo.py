@@ -12,8 +12,8 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -35,14 +35,15 @@ from reports import weekly
 from simulator import faults as faults_file
 from simulator import story
 from simulator.platforms import one_of_each
+from simulator.script import Arrival
 from simulator.server import Simulator
 from simulator.story import Commented, Deed, Deleted, Edited, Event, OfficerActed, Posted, Story
 from simulator.world import World
-from store import accounts, audit, cases, comments, credentials, findings, people
+from store import accounts, audit, cases, comments, credentials, findings, people, triage
 from store import matters as matter_rows
 from store import replies as outbox
 from store.database import Session, Store
-from vocabulary import Act, GwylioError, Label, MatterAct, RemovalKind, ReplyKind, Role
+from vocabulary import Act, GwylioError, Label, MatterAct, RemovalKind, ReplyKind, Role, State
 
 PASSWORD = "gwylio-demo"  # noqa: S105 - of invented people, on loopback, in a database made for the demo
 MAIL_AT = "dyffryn-eirian.example"
@@ -51,6 +52,7 @@ MARK = "this-is-a-gwylio-demo"
 ROUNDS = (8, 15)
 """London hours at which the played past is collected; what an officer acts on is collected before."""
 TRICKLE_S = 12.0
+ANSWERS_S = 45.0
 PACES = {
     "collect": {"seconds": 20},
     "classify": {"seconds": 10},
@@ -130,9 +132,9 @@ def live(folder: Path, *, seed: int, port: int) -> None:
         scheduler.weekly_report(stage.here, now=datetime.now(UTC))
         clock = scheduler.build(stage.here, every=PACES)
         stopped = threading.Event()
-        trickle = threading.Thread(target=stage.trickle, args=(stopped,), name="trickle", daemon=True)
         clock.start()
-        trickle.start()
+        for work in (stage.trickle, stage.answer):
+            threading.Thread(target=work, args=(stopped,), name=work.__name__, daemon=True).start()
         _say_where(stage)
         try:
             opening.serve(stage.here)
@@ -174,12 +176,13 @@ class Stage:
     simulator: Simulator
     told: Story
     events: Sequence[Event]
-    known: Mapping[str, str]
+    known: dict[str, str]
     now: datetime
     played: Played = field(default_factory=Played)
     _fresh: set[str] = field(default_factory=set)
     _missing: set[str] = field(default_factory=set)
     _accounts: dict[str, str] = field(default_factory=dict)
+    _unanswered: list[Arrival] = field(default_factory=list)
 
     def play(self) -> Played:
         """Everything that happened by `now`, in its order, with the clocks set to when it did."""
@@ -210,7 +213,53 @@ class Stage:
         for arrival in self.told.trickle:
             if stopped.wait(TRICKLE_S):
                 return
-            story.deal(self.simulator.world, arrival, self.known, datetime.now(UTC))
+            self.deal(arrival, datetime.now(UTC))
+
+    def answer(self, stopped: threading.Event) -> None:
+        """Invented officers answer some of what comes, so that a visitor sees the queue move."""
+        while not stopped.wait(ANSWERS_S):
+            self.answer_one(datetime.now(UTC))
+
+    def deal(self, arrival: Arrival, at: datetime) -> None:
+        """One comment comes, and waits for its answer where the story has one."""
+        self._accounts[arrival.key] = arrival.account
+        self.known[arrival.key] = story.deal(self.simulator.world, arrival, self.known, at)
+        if arrival.answer_cy:
+            self._unanswered.append(arrival)
+
+    def answer_one(self, at: datetime) -> bool:
+        """Answer the oldest comment that has a case and that nobody works on; whether there was one."""
+        for arrival in list(self._unanswered):
+            comment_id, case_id = self._comment(arrival.key) or (0, None)
+            if case_id is None:
+                continue
+            who = self._free_for(case_id, at)
+            if who is None:
+                continue
+            self._unanswered.remove(arrival)
+            event = OfficerActed(
+                at=at,
+                key=arrival.key,
+                deed=Deed.ANSWER,
+                who=who.name,
+                text_cy=arrival.answer_cy,
+                text_en=arrival.answer_en,
+            )
+            with suppress(*_NOT_NOW):
+                self._do(event, comment_id, case_id, who)
+                return True
+        return False
+
+    def _free_for(self, case_id: int, at: datetime) -> Actor | None:
+        """The officer of the case's area, unless it belongs to somebody: what a visitor has opened is theirs."""
+        with self.here.store.read() as session:
+            case = queue.get(session, case_id)
+            taken = case.owner_id is not None or triage.claimed_by(session, case_id, now=at) is not None
+        if taken or case.state is not State.RECEIVED:
+            return None
+        there = (person for person in self.told.council.staff if case.service_area in person.areas)
+        officer = next((person for person in there if Role.OFFICER in person.roles), None)
+        return self._actor(officer.username) if officer else None
 
     def _rounds(self) -> Iterator[datetime]:
         day = self.events[0].at.astimezone(LONDON).replace(minute=0, second=0, microsecond=0)

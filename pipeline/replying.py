@@ -138,16 +138,17 @@ def approve_reply(here: Installation, reply_id: int, *, actor: Actor, now: datet
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A draft as it would be judged: what stands in its way, how it reads, how the platform would count it.
+    """A draft as it would be judged: what stands in its way, how it reads, how the platform would count and show it.
 
-    `length`, `longest` and `parts` are None where the account cannot be opened, so that nobody can say.
+    `length` and `longest` are None where the account cannot be opened, so that nobody can say; `parts` are the
+    replies that would be published, in their order.
     """
 
     objections: tuple[reply_rules.Objection, ...]
     plain: Mapping[str, plain.Plain]
     length: int | None = None
     longest: int | None = None
-    parts: int | None = None
+    parts: tuple[str, ...] = ()
 
 
 def look_at_reply(here: Installation, case_id: int, draft: Draft, *, now: datetime) -> Looked:
@@ -164,7 +165,7 @@ def look_at_reply(here: Installation, case_id: int, draft: Draft, *, now: dateti
     try:
         collector = here.collector(account, now)
         longest, length = collector.capabilities().longest_reply, collector.length_of(whole)
-        parts = len(reply_rules.split(whole, longest, collector.length_of))
+        parts = reply_rules.split(whole, longest, collector.length_of)
     except GwylioError:
         return Looked(objections, read)
     return Looked(objections, read, length, longest, parts)

@@ -33,7 +33,9 @@ COMMENT_KEYS = frozenset(
     escalate escalate_after hide labels needs officer on_call to""".split()
 ).union(WRITTEN_IN)
 THREAD_KEYS = frozenset({"account", "at", "comment", "cy", "day", "en", "key"})
-TRICKLE_KEYS = frozenset({"account", "area", "by", "labels", "needs", "under"}).union(WRITTEN_IN)
+TRICKLE_KEYS = frozenset({"account", "answer_cy", "answer_en", "area", "by", "labels", "needs", "under"}).union(
+    WRITTEN_IN
+)
 HABITS = (
     "acknowledge_after",
     "acknowledge_when_answer_takes",
@@ -190,6 +192,8 @@ class Arrival:
     area: str
     needs_response: bool = False
     labels: frozenset[Label] = frozenset()
+    answer_cy: str = ""
+    answer_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,6 +419,7 @@ def _arrival(page: _Page, said: Mapping[str, Any], number: int, posts: Mapping[s
     page.wrong("only X has mentions", when=under is None and account.platform is not Platform.X)
     language, text = page.words(said)
     page.fits(account, text)
+    page.wrong("it is answered in both languages or not at all", when=("answer_cy" in said) != ("answer_en" in said))
     return Arrival(
         key=f"trickle/{number}",
         account=slug,
@@ -425,6 +430,8 @@ def _arrival(page: _Page, said: Mapping[str, Any], number: int, posts: Mapping[s
         area=page.area(said, account),
         needs_response=said.get("needs", False),
         labels=page.labels(said),
+        answer_cy=said.get("answer_cy", ""),
+        answer_en=said.get("answer_en", ""),
     )
 
 

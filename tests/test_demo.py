@@ -18,6 +18,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import demo
+import pipeline
+from moderation import triage
+from moderation.record import Actor
+from store import comments, people
+from vocabulary import State
+
 ROOT = Path(__file__).parents[1]
 LONDON = ZoneInfo("Europe/London")
 
@@ -104,3 +111,27 @@ def test_a_folder_that_is_no_demo_is_left_alone(tmp_path: Path) -> None:
     done = gwylio_demo(kept)
     assert (done.returncode, "choose another folder with --out" in done.stderr) == (2, True)
     assert [path.name for path in kept.iterdir()] == ["gwyliau.jpg"]
+
+
+def test_an_invented_officer_answers_what_comes_unless_a_visitor_has_it(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+    with demo._stage(tmp_path / "demo", seed=1, now=now, log=tmp_path / "log.jsonl") as stage:
+        here, stage.simulator.world.now = stage.here, now
+        taken, free = [each for each in stage.told.trickle if each.answer_cy and each.account == "ffyrdd-x"]
+        for each in (taken, free):
+            stage.deal(each, now)
+        assert not stage.answer_one(now), "nothing has been collected yet"
+        pipeline.collect(here, "ffyrdd-x", now=now)
+        pipeline.read_waiting(here, now=now)
+
+        def claimed(session: Any) -> None:
+            visitor = people.by_username(session, stage.told.council.staff[0].username)
+            _comment, case_id = comments.find(session, "ffyrdd-x", stage.known[taken.key]) or (0, None)
+            assert case_id is not None
+            assert triage.claim(session, case_id, actor=Actor(visitor.username, visitor.id), now=now)
+
+        here.store.write(claimed)
+        assert stage.answer_one(now + timedelta(minutes=1))
+        assert not stage.answer_one(now + timedelta(minutes=1))
+        states = column(tmp_path / "demo", "SELECT state FROM cases ORDER BY state")
+        assert states.count(State.ANSWERED) == 1

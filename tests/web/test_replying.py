@@ -123,6 +123,10 @@ def test_a_check_says_in_how_many_parts_it_would_leave_and_when_nobody_knows(sit
     site.platforms["cyngor-fb"] = ShortPlatform("cyngor-fb")
     parts = visitor.fill(f"/en/cases/{case}", "check", kind="answer", text_cy=DIOLCH)
     assert "It would leave in parts: 2." in parts.text
+    assert "As Facebook will show it" in parts.text
+    shown = [html.unescape(each) for each in re.findall(r'class="preview__words"[^>]*>([^<]*)<', parts.text)]
+    assert len(shown) == 2
+    assert " ".join(each.rpartition(" (")[0] for each in shown) == DIOLCH
     del site.platforms["cyngor-fb"]
     nobody = visitor.fill(f"/en/cases/{case}", "check", kind="answer", text_cy=DIOLCH)
     assert nobody.status_code == 200
