@@ -132,6 +132,25 @@ OURS: Final[Said] = (
 )
 
 
+def wired(
+    here: Installation,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    limit: SignInLimit | None = None,
+    pace: Pace | None = None,
+) -> Web:
+    """What the pages of an open installation are made of.  `now` is their clock, `pace` that of their streams."""
+    return Web(
+        here,
+        now,
+        saved_replies.load(here.settings.config_dir / saved_replies.FILE),
+        word_bank.load(here.settings.config_dir / word_bank.FILE),
+        saved_replies.load(here.settings.config_dir / removal_letters.FILE),
+        limit or SignInLimit(),
+        pace=pace or Pace(),
+    )
+
+
 def create_app(
     here: Installation,
     *,
@@ -139,7 +158,7 @@ def create_app(
     limit: SignInLimit | None = None,
     pace: Pace | None = None,
 ) -> FastAPI:
-    """The application on an open installation.  `now` is the clock of its pages, `pace` that of their streams."""
+    """The application on an open installation; the rest is for `wired`, which makes `app.state.web`."""
     app = FastAPI(
         title="Gwylio",
         docs_url=None,
@@ -148,10 +167,7 @@ def create_app(
         dependencies=[Depends(gate)],
         max_body_size=LARGEST_FORM,
     )
-    saved = saved_replies.load(here.settings.config_dir / saved_replies.FILE)
-    bank = word_bank.load(here.settings.config_dir / word_bank.FILE)
-    letters = saved_replies.load(here.settings.config_dir / removal_letters.FILE)
-    app.state.web = Web(here, now, saved, bank, letters, limit or SignInLimit(), pace=pace or Pace())
+    app.state.web = wired(here, now=now, limit=limit, pace=pace)
     app.include_router(entry.door)
     app.include_router(webhooks.router)
     for part in (

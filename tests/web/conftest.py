@@ -22,7 +22,7 @@ def council(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(council: Path, tmp_path: Path) -> Iterator[Site]:
     opened = open_site(council, tmp_path)
     yield opened
-    opened.store.close()
+    opened.close()
 
 
 @pytest.fixture(scope="package")

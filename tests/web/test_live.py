@@ -32,7 +32,7 @@ def site(council: Path, tmp_path: Path) -> Iterator[Site]:
     opened = open_site(council, tmp_path)
     opened = replace(opened, pace=Pace(every_s=0.02, lasts_s=60))
     yield opened
-    opened.store.close()
+    opened.close()
 
 
 @pytest.fixture

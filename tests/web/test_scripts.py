@@ -23,7 +23,7 @@ __all__ = ("address", "browser")
 def site(council: Any, tmp_path: Any) -> Any:
     opened = replace(open_site(council, tmp_path), pace=Pace(every_s=0.05, lasts_s=60))
     yield opened
-    opened.store.close()
+    opened.close()
 
 
 @pytest.fixture

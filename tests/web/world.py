@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -44,13 +45,13 @@ from vocabulary import (
     ReviewAct,
     Role,
 )
-from web.app import create_app
+from web.app import create_app, wired
 from web.live import Pace
-from web.security import hash_password
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 PASSWORD = "ceffyl batri stwffwl cywir"
-HASH = hash_password(PASSWORD)
+HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+"""Cheap to check, since hundreds of invented people sign in; tests/web/test_security.py looks at the dear kind."""
 STAFF: Mapping[str, tuple[str, Role, str]] = {
     "rhys": ("Rhys Morgan", Role.OFFICER, "waste"),
     "elin": ("Elin Prosser", Role.OFFICER, "highways"),
@@ -155,6 +156,9 @@ class Visitor(TestClient):
         return answer
 
 
+IDLE: list[FastAPI] = []
+
+
 @dataclass
 class Site:
     """The application over an empty council; `now` can be moved."""
@@ -168,7 +172,13 @@ class Site:
     _number: int = 0
 
     def __post_init__(self) -> None:
-        self.app = create_app(self.here, now=lambda: self.now, pace=self.pace)
+        self.app = IDLE.pop() if IDLE else create_app(self.here)
+        self.app.state.web = wired(self.here, now=lambda: self.now, pace=self.pace)
+
+    def close(self) -> None:
+        """Over; the next site has its routes, which take longer to lay out than most tests last."""
+        self.store.close()
+        IDLE.append(self.app)
 
     @property
     def store(self) -> Store:
