@@ -374,14 +374,12 @@ def _heard(hears: Hears, areas: frozenset[str] | None, limit: int, *, has_cases:
     return union_all(*map(select, heard))
 
 
-# Apart, or PostgreSQL would walk through everybody's cases by their dates until it had found enough of one person's.
-_MINE = (
-    select(CaseRow.id, CaseRow.due)
+_OWNED = (
+    select(CaseRow.id)
     .where(OPEN, CaseRow.owner_id == bindparam("owner"))
-    .cte("mine")
-    .prefix_with("MATERIALIZED", dialect="postgresql")
+    .order_by(CaseRow.owner_id, CaseRow.due, CaseRow.id)  # as their own index has them
+    .limit(MOST_OWNED)
 )
-_OWNED = select(_MINE.c.id).order_by(_MINE.c.due).limit(MOST_OWNED)
 
 
 def unsettled(session: Session, areas: frozenset[str] | None) -> Sequence[Unsettled]:
@@ -499,7 +497,16 @@ def _next_keys(wanted: Wanted, *, forwards: bool, on: bool) -> Select[date, int]
 
 @lru_cache(maxsize=512)
 def _count(wanted: Wanted) -> Select[int]:
-    ids = _wanted(select(CaseRow.id), wanted).limit(MOST_COUNTED).subquery()
+    """In the order of the index, area by area: without one PostgreSQL reads all that there is before it stops."""
+    areas = [wanted.area] if wanted.area or wanted.areas is None else sorted(wanted.areas)
+    some = [
+        _wanted(select(CaseRow.id), replace(wanted, area=area))
+        .order_by(CaseRow.due, CaseRow.id)
+        .limit(MOST_COUNTED)
+        .subquery()
+        for area in areas or [""]
+    ]
+    ids = union_all(*(select(each.c.id) for each in some)).limit(MOST_COUNTED).subquery()
     return select(func.count()).select_from(ids)
 
 
