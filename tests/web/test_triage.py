@@ -45,7 +45,7 @@ def test_whoever_opens_a_case_is_seen_to_work_on_it(site: Site) -> None:
 def test_whoever_only_reads_claims_nothing(site: Site) -> None:
     case = site.said(EN)
     site.visitor("aled").get(f"/en/cases/{case}")
-    assert "is working on this case" not in site.visitor("rhys").get(f"/en/cases/{case}").text
+    assert "is working on this case until" not in site.visitor("rhys").get(f"/en/cases/{case}").text
 
 
 def test_what_is_put_off_waits_no_longer_and_is_found_under_everything(site: Site) -> None:

@@ -105,7 +105,8 @@ function caseMoved() {
 
 function workedOn(name) {
   const who = document.getElementById("who");
-  if (!who) return;
+  if (!who || !name && !who.dataset.now) return;
+  who.dataset.now = name;
   who.textContent = name ? who.dataset.says.replace("{who}", name) : "";
 }
 
