@@ -115,10 +115,25 @@ def _stuck(session: Session, now: datetime) -> Iterator[Awaited]:
 
 
 def _asked(session: Session, now: datetime) -> Iterator[Awaited]:
+    """What nobody has taken, anew each time that somebody gives it back; who gave it back knows of it."""
     asked = select(TranslationRow).where(TranslationRow.state == TranslationState.ASKED)
-    for row, case in _with_case(session, asked, TranslationRow):
-        if case.state not in _OVER:
-            yield Awaited(kind=Waits.TRANSLATION_ASKED, id=row.id, by=_day(row.due), **_of_case(case))
+    rows = [(row, case) for row, case in _with_case(session, asked, TranslationRow) if case.state not in _OVER]
+    returned: dict[int, list[int | None]] = {}
+    for detail, user_id in session.execute(
+        select(EventRow.detail, EventRow.user_id)
+        .where(
+            EventRow.case_id.in_([case.id for _row, case in rows]), EventRow.what == Note.TRANSLATION_GIVEN_BACK.value
+        )
+        .order_by(EventRow.id)
+    ):
+        returned.setdefault(detail["translation"], []).append(user_id)
+    for row, case in rows:
+        by_whom = returned.get(row.id, [])
+        barred = frozenset(user_id for user_id in by_whom[-1:] if user_id is not None)
+        turn = str(len(by_whom)) if by_whom else ""
+        yield Awaited(
+            kind=Waits.TRANSLATION_ASKED, id=row.id, barred=barred, turn=turn, by=_day(row.due), **_of_case(case)
+        )
 
 
 def _late(session: Session, now: datetime) -> Iterator[Awaited]:

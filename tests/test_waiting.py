@@ -330,6 +330,16 @@ def test_what_is_done_before_its_message_was_made_is_told_to_nobody(town: Town) 
     assert told_of(town, Waits.TRANSLATION_ASKED) == set()
 
 
+def test_a_text_that_is_given_back_is_told_anew_to_the_other_translators(town: Town) -> None:
+    asked, mari = town.asks_for_translation(), town.actor("mari")
+    town.council.escalate(minutes=5)
+    town.does(lambda session: translations.take(session, asked, actor=mari, now=town.council.now))
+    town.does(lambda session: translations.give_back(session, asked, actor=mari, now=town.council.now))
+    before = {who: len(town.council.post_to(who)) for who in TRANSLATORS}
+    town.council.escalate(minutes=90)
+    assert {who for who in TRANSLATORS if len(town.council.post_to(who)) > before[who]} == TRANSLATORS - {"mari"}
+
+
 def test_a_storm_is_one_message(town: Town) -> None:
     for _ in range(12):
         town.case = town.council.case(at=DUE_DAY)
