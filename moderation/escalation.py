@@ -31,7 +31,7 @@ class Facts:
     The dates of requests, complaints, incidents and hidden comments are watched though the comment itself was
     answered.  `ack_due` is None once somebody has been acknowledged, `due` once they have been answered.
     `labels` are those flagged in its comments, `told` the keys of what was told before, and `told_elsewhere` those of
-    them that were told to another service area, which has handed the case over since.  `unopened_since` is when
+    them that were told to another service area or owner, who has it no longer.  `unopened_since` is when
     the first was told who might have opened the case and did not; None where somebody has, or nobody was told.
     """
 
@@ -41,6 +41,7 @@ class Facts:
     severity: Severity
     labels: frozenset[Label] = frozenset()
     has_owner: bool = True
+    owner_id: int | None = None
     ack_due: date | None = None
     due: date | None = None
     foi_due: date | None = None
@@ -76,8 +77,9 @@ def tells(facts: Facts, policy: Policy, calendars: Mapping[Clock, Calendar], now
     by_date = _by_date(facts, policy, calendars, london_date(now))
     unopened = _unopened(facts, policy, calendars[Clock.ANSWER], now)
     for rule, tell in (*by_date, *by_nature, *unopened):
-        if tell.whom is Whom.AREA and tell.key in facts.told_elsewhere:
-            tell = replace(tell, key=f"{tell.key}/{facts.area}")  # noqa: PLW2901 - the same, to those who have it now
+        whose = {Whom.AREA: facts.area, Whom.OWNER: facts.owner_id}.get(tell.whom)
+        if whose is not None and tell.key in facts.told_elsewhere:
+            tell = replace(tell, key=f"{tell.key}/{whose}")  # noqa: PLW2901 - the same, to those who have it now
         if (open_now or rule.at_night) and tell.key not in facts.told:
             wanted.setdefault(tell.key, tell)
     return tuple(wanted.values())

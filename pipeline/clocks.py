@@ -238,6 +238,7 @@ def _facts(
         severity=case.severity,
         labels=frozenset(label for label, score in scores.items() if score >= policy.threshold(label, language)),
         has_owner=beside.has_owner,
+        owner_id=case.owner_id,
         ack_due=None if turn.acknowledged_at else turn.ack_due,
         due=None if turn.answered_at or (turn.number, None) in still else turn.due,
         foi_due=due.get(Clock.FOI),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, func, or_, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -171,7 +171,10 @@ class EventRow(Base):
 
 
 class ToldRow(Base):
-    """A warning that was given, once in a round: `key` names what about and to whom."""
+    """A warning that was given, once in a round: `key` names what about and to whom.
+
+    `owner_id` is who owned the case, where it was given to its owner.
+    """
 
     __tablename__ = "told"
     __table_args__ = (Index("ix_told_whom_area_at", "whom", "area", "at"), Index("ix_told_whom_at", "whom", "at"))
@@ -181,6 +184,7 @@ class ToldRow(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     whom: Mapped[str]
     area: Mapped[str]
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     about: Mapped[list[Any]]
     at: Mapped[datetime]
 
@@ -244,6 +248,8 @@ def moved(session: Session, case: CaseRow) -> None:
 
 
 _PLACING = 4_217
+OWNER = "owner"
+"""Whom a warning is for that goes to whoever owns the case; the policy packs say it so."""
 
 
 def claim_told(session: Session, case: CaseRow, key: str, *, whom: str, about: Reason, now: datetime) -> bool:
@@ -256,6 +262,7 @@ def claim_told(session: Session, case: CaseRow, key: str, *, whom: str, about: R
         key=key,
         area=case.service_area,
         whom=whom,
+        owner_id=case.owner_id if whom == OWNER else None,
         about=[about.text, dict(about.values)],
         at=now,
     )
@@ -324,12 +331,18 @@ def told_before(session: Session, case_ids: Collection[int]) -> frozenset[tuple[
 
 
 def told_elsewhere(session: Session, case_ids: Sequence[int]) -> dict[int, frozenset[str]]:
-    """By case, the keys of the warnings given in its current round to a service area that has handed it over since."""
+    """By case, the keys of what was told in its current round to an area or an owner who has it no longer."""
     keys: dict[int, set[str]] = {}
     rows = session.execute(
         select(ToldRow.case_id, ToldRow.key)
         .join(CaseRow, (CaseRow.id == ToldRow.case_id) & (CaseRow.round == ToldRow.round))
-        .where(CaseRow.id.in_(case_ids), ToldRow.area != CaseRow.service_area)
+        .where(
+            CaseRow.id.in_(case_ids),
+            or_(
+                and_(ToldRow.whom != OWNER, ToldRow.area != CaseRow.service_area),
+                ToldRow.owner_id != CaseRow.owner_id,
+            ),
+        )
     )
     for case_id, key in rows:
         keys.setdefault(case_id, set()).add(key)

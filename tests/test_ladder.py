@@ -153,6 +153,19 @@ def test_a_warning_of_a_case_that_is_handed_over_reaches_the_area_that_has_it_no
     assert "somebody needs to look at this today" in text
 
 
+def test_a_warning_to_an_owner_reaches_whoever_owns_the_case_after_them_once(council: Council) -> None:
+    case_id = council.case(owner="elin")
+    scheduler.escalate(council.here, now=BEFORE)
+    assert heard(council) == {"elin"}
+    catrin, rhys, elin = (council.actor(who) for who in ("catrin", "rhys", "elin"))
+    for minutes, owner in ((10, rhys), (200, elin)):
+        now = BEFORE + timedelta(minutes=minutes)
+        does(council.store, case_id, Act.ASSIGN, who=catrin, now=now, area="waste", owner_id=owner.user_id)
+        for later in (5, 70):
+            scheduler.escalate(council.here, now=now + timedelta(minutes=later))
+    assert [len(council.post_to(who)) for who in ("rhys", "elin")] == [1, 1]
+
+
 def test_a_request_that_runs_on_is_told_though_the_comment_was_answered(council: Council) -> None:
     foi = next(rule for rule in POWYS.escalations if rule.slug == "foi-soon")
     council.here = replace(council.here, policy=with_rules(POWYS, escalations=(foi,)))
