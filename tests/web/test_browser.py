@@ -9,16 +9,12 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 import uvicorn
 
 import pipeline
-from moderation.entries import Entry
-from moderation.record import Actor
-from store.evidence import look_at
 from tests.web.world import A_PNG, PASSWORD, Site
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -170,59 +166,6 @@ def test_an_officer_writes_down_a_telephone_call_with_a_screenshot_and_records_t
     expect(page.get_by_role("main")).to_contain_text("Atebwyd 20 Tachwedd 2026, 09:45")
 
 
-def enter_by_hand(site: Site) -> int:
-    """A comment with evidence under a name without a place to break it; the id of its case."""
-    file = look_at("s" * 90 + ".png", BytesIO(A_PNG), lambda: A_PNG)
-    entry = Entry(text="Pryd mae'r biniau yn dod?", posted_at=site.now - timedelta(hours=1), author_name="Mair")
-    case = pipeline.enter(site.here, "cyngor-fb", entry, [file], actor=Actor("rhys"), now=site.now)
-    assert case is not None
-    return case
-
-
-@pytest.mark.parametrize("language", ["cy", "en"])
-def test_no_page_scrolls_sideways_on_a_narrow_screen_or_asks_another_site(
-    site: Site, browser: Browser, address: str, language: str
-) -> None:
-    case = site.said("When is the bin lorry coming, you idiots? https://example.org/" + "a" * 200)
-    page = a_page(browser, address, NARROW)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"/{language}/sign-in")
-    sideways = {"sign-in": _width(page)}
-    sign_in(page, "catrin", language)
-    by_hand, review = enter_by_hand(site), site.reviewed(case)
-    for path in (
-        "queue",
-        f"cases/{case}",
-        f"cases/{by_hand}",
-        "enter",
-        "escalations",
-        "reviews",
-        f"reviews/{review}",
-        "authors/1",
-        "authors/1",
-        "authors/1",
-        "reports/weekly",
-        "senior",
-        "notices",
-        "accounts",
-        "accounts/cyngor-fb/token",
-        "approvals",
-        "templates",
-        "templates/new",
-        "templates/thanks",
-        "nowhere",
-    ):
-        page.goto(f"/{language}/{path}")
-        sideways[path] = max(_width(page), sideways.get(path, 0))
-    auditor = a_page(browser, address, NARROW)
-    sign_in(auditor, "aled", language)
-    auditor.goto(f"/{language}/monitoring")
-    sideways["monitoring"] = _width(auditor)
-    assert {path: width for path, width in sideways.items() if width > NARROW["width"]} == {}
-    assert [url for url in asked if not url.startswith(address)] == []
-
-
 def test_the_keyboard_reaches_the_content_first(site: Site, browser: Browser, address: str) -> None:
     page = a_page(browser, address)
     sign_in(page, "rhys", "cy")
@@ -231,9 +174,3 @@ def test_the_keyboard_reaches_the_content_first(site: Site, browser: Browser, ad
     expect(page.locator(":focus")).to_have_text("Neidio i'r prif gynnwys")
     page.keyboard.press("Enter")
     expect(page.locator(":focus")).to_have_attribute("id", "main-content")
-
-
-def _width(page: Page) -> int:
-    """How wide the page would like to be, in CSS pixels; evaluated by the browser itself, not by the page."""
-    width: int = page.evaluate("document.documentElement.scrollWidth")
-    return width
