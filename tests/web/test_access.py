@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from web.security import SESSION_COOKIE
 
 playwright = pytest.importorskip("playwright.sync_api")
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402 - after the check that it is there
-from playwright.sync_api import Browser, Page  # noqa: E402
+from playwright.sync_api import Browser, Page, Request  # noqa: E402
 
 pytestmark = pytest.mark.browser
 __all__ = ("browser",)
@@ -118,7 +119,8 @@ def address(site: Site) -> Iterator[str]:
 def test_every_page_can_be_used_by_everybody(
     site: Site, browser: Browser, address: str, pages: list[Opened], language: str
 ) -> None:
-    axe, wrong, titles = Axe(), [], {}
+    axe, wrong = Axe(), list[str]()
+    titles: dict[str, set[str]] = {}
     for username in dict.fromkeys(each.username for each in pages):
         context = browser.new_context(base_url=address, viewport=WIDE, reduced_motion="reduce")  # type: ignore[arg-type]
         if username:
@@ -126,7 +128,7 @@ def test_every_page_can_be_used_by_everybody(
             context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": address}])
         page = context.new_page()
         elsewhere: list[str] = []
-        page.on("request", lambda request, seen=elsewhere: seen.append(request.url))
+        page.on("request", partial(_note, elsewhere))
         for each in (each for each in pages if each.username == username):
             path = re.sub(r"^/en/", f"/{language}/", each.path)
             page.goto(path)
@@ -136,6 +138,10 @@ def test_every_page_can_be_used_by_everybody(
         context.close()
     assert wrong == []
     assert {title: names for title, names in titles.items() if len(names) > 1} == {}
+
+
+def _note(seen: list[str], request: Request) -> None:
+    seen.append(request.url)
 
 
 def faults_of(page: Page, axe: Any, language: str) -> Iterator[str]:
