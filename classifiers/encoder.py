@@ -238,6 +238,7 @@ def open_encoder(folder: Path = FOLDER, threads: int = 0) -> Encoder:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # what waits leaves the core to others
     try:
         session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)

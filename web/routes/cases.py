@@ -548,7 +548,9 @@ def senior_flag_end(visit: SomeVisit, case_id: int) -> Response:
     """Senior management have seen it, or need not; taken down already is taken down."""
     with suppress(senior.NotFlagged):
         visit.store.write(lambda session: senior.end_flag(session, case_id, actor=visit.actor, now=visit.now))
-    return visit.go(f"cases/{case_id}", done="senior_flag_end")
+    with visit.store.read() as session:
+        opens = desk.within(session, [case_id], visit.reader.areas())
+    return visit.go(f"cases/{case_id}" if opens else "senior", done="senior_flag_end")
 
 
 @router.post("/cases/{case_id}/native", name="confirm_native")

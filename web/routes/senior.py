@@ -5,13 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from store import notices, senior
+from web.routes.cases import DONE
 from web.visit import SomeVisit
 
 router = APIRouter(prefix="/{language}")
 
 
 @router.get("/senior", name="senior")
-def senior_page(visit: SomeVisit) -> Response:
+def senior_page(visit: SomeVisit, done: str = "") -> Response:
     areas = visit.reader.granted()
     with visit.store.read() as session:
         flagged = senior.standing(session, areas)
@@ -22,5 +23,7 @@ def senior_page(visit: SomeVisit) -> Response:
         flagged=flagged,
         urgent=urgent,
         late=late,
+        opens=visit.reader.areas(),
+        done=visit.words.gettext(DONE[done]) if done in DONE else "",
         sent_at=f"{visit.here.policy.senior_digest.sent_at:%H:%M}",
     )

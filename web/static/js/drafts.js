@@ -26,7 +26,7 @@ function bring(form) {
     note.remove();
     empty[0].focus();
   });
-  empty[0].closest(".govuk-form-group").before(note);
+  (empty[0].closest(".govuk-form-group") || empty[0]).before(note);
 }
 
 if (who) for (const key of Object.keys(sessionStorage)) if (key.startsWith(OURS) && !key.startsWith(`${OURS}${who}:`) && key !== `${OURS}sent`) sessionStorage.removeItem(key);
@@ -38,11 +38,10 @@ sessionStorage.removeItem(`${OURS}sent`);
 for (const form of forms) {
   bring(form);
   form.addEventListener("input", () => keep(form));
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", () => {
     if (!navigator.onLine) return;
-    const to = event.submitter?.getAttribute("formaction");
     keep(form);
-    if (!to) sessionStorage.setItem(`${OURS}sent`, own(form));
+    sessionStorage.setItem(`${OURS}sent`, own(form));
   });
 }
 
