@@ -13,6 +13,7 @@ import hmac
 import os
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,7 +23,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 import toml_file
-from vocabulary import GwylioError, Label, Platform
+from vocabulary import GwylioError, Label, Platform, Role
 
 CHECKOUT = Path(__file__).parent
 FILE = "gwylio.toml"
@@ -37,6 +38,11 @@ APP_OF_ANOTHER = {Platform.INSTAGRAM: Platform.FACEBOOK}
 """Platforms that are reached with the app of another, as far as their own part does not say otherwise."""
 SIGNS_APART = frozenset({Platform.X})
 """Platforms whose notices are signed with another secret than that of the app's consent."""
+
+
+GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+GRANT = rf"^({'|'.join(Role)})(:[a-z0-9-]+)?$"
+"""A role of ours, and a service area where it is not for every one."""
 
 
 class Body(toml_file.Record):
@@ -133,6 +139,59 @@ class Mail(toml_file.Record):
         return self
 
 
+class Entra(toml_file.Record):
+    """The directory of Microsoft Entra ID by which colleagues sign in, and what it knows this installation as."""
+
+    tenant: Annotated[str, Field(pattern=GUID)]
+    """The directory's id.  Never `common` or `organizations`, by which everybody on earth could come in."""
+    client_id: toml_file.Text
+    client_secret: str = Field(default="", repr=False)
+    """From the environment only: GWYLIO_SIGN_IN__ENTRA__CLIENT_SECRET."""
+    client_secret_file: Path | None = None
+    """Or a file that only this program may read."""
+    issuer: Annotated[str, AfterValidator(_site)] = ""
+    """Where the directory is, if not in Microsoft's public cloud."""
+    label: Body = Body(cy="Mewngofnodi â Microsoft", en="Sign in with Microsoft")
+    roles: dict[toml_file.Text, tuple[Annotated[str, Field(pattern=GRANT)], ...]] = Field(default_factory=dict)
+    """What an app role of the directory means here: `officer:waste`, or `auditor` for every service area.  Where it
+    is given, the directory has the last word on what those who sign in by it may do."""
+
+    @property
+    def address(self) -> str:
+        """The issuer, which signs its tokens with this very text."""
+        return self.issuer or f"https://login.microsoftonline.com/{self.tenant}/v2.0"
+
+    def secret(self) -> str:
+        """The client's secret.
+
+        Raises:
+            NoKey: it is nowhere.
+        """
+        if self.client_secret_file is not None and not self.client_secret:
+            try:
+                return self.client_secret_file.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                raise NoKey(f"{self.client_secret_file} cannot be read: it should hold the client's secret") from None
+        if not self.client_secret:
+            raise NoKey("set GWYLIO_SIGN_IN__ENTRA__CLIENT_SECRET, or sign_in.entra.client_secret_file")
+        return self.client_secret
+
+    def granted(self, app_roles: Iterable[str]) -> list[tuple[Role, str]]:
+        """What these app roles mean here, each grant once."""
+        said = [grant for each in app_roles for grant in self.roles.get(each, ())]
+        return [(Role(role), area or "*") for role, _, area in (grant.partition(":") for grant in dict.fromkeys(said))]
+
+
+class SignIn(toml_file.Record):
+    """How colleagues come in."""
+
+    passwords: Literal["everybody", "administrators"] = "everybody"
+    """Who may sign in with a password of ours; administrators always may, for the day when the directory is away."""
+    second_factor: tuple[Role, ...] = (Role.ADMINISTRATOR,)
+    """Whose password is not enough: they must show a code from their telephone too."""
+    entra: Entra | None = None
+
+
 class Settings(BaseSettings):
     """Everything that is a place, an address or a limit of this installation."""
 
@@ -168,6 +227,8 @@ class Settings(BaseSettings):
     teams: dict[str, Annotated[str, AfterValidator(_webhook)]] = Field(default_factory=dict, repr=False)
     """From the environment only: GWYLIO_TEAMS__WASTE and the like, the webhook of a service area's channel, or that
     of `communications` or `senior`."""
+    sign_in: SignIn = SignIn()
+    """How colleagues come in: passwords, second factors, Microsoft Entra ID."""
     send_notices: bool = True
     """False: messages to colleagues are made and can be read on their page, and none leaves this machine."""
     classifiers: ClassifierModels = ClassifierModels()
@@ -278,6 +339,11 @@ def _without_secrets(written: toml_file.TomlFile) -> tuple[dict[str, Any], list[
             found_here = [str(key) for key in said if not hidden or key in hidden]
             places += [(table, key) for key in found_here]
             values[table] = {key: value for key, value in said.items() if str(key) not in found_here}
+    sign_in = values.get("sign_in")
+    entra = sign_in.get("entra") if isinstance(sign_in, dict) else None
+    if isinstance(sign_in, dict) and isinstance(entra, dict) and "client_secret" in entra:
+        places.append(("sign_in", "entra", "client_secret"))
+        values["sign_in"] = {**sign_in, "entra": {key: entra[key] for key in entra if key != "client_secret"}}
     apps = values.get("apps")
     if isinstance(apps, dict):
         found = [(str(name), app) for name, app in apps.items() if isinstance(app, dict)]

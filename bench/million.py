@@ -187,6 +187,7 @@ def _reader(number: int, grants: Sequence[tuple[Role, str]]) -> Reader:
             csrf="",
             grants=tuple(grants),
             last_seen=NOW,
+            expires_at=NOW,
         )
     )
 

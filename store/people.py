@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, delete, false, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.base import Base
@@ -31,6 +31,7 @@ class UserRow(Base):
     language: Mapped[str] = mapped_column(default="en")
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    last_sign_in: Mapped[datetime | None]
 
 
 class GrantRow(Base):
@@ -46,7 +47,10 @@ class GrantRow(Base):
 
 
 class WebSessionRow(Base):
-    """A signed-in browser.  `token_hash` is SHA-256 of the cookie, which is kept nowhere."""
+    """A signed-in browser.  `token_hash` is SHA-256 of the cookie, which is kept nowhere.
+
+    `browser` is what its owner knows it by, such as `Firefox, Windows`; where it was is nobody's business.
+    """
 
     __tablename__ = "web_session"
 
@@ -56,6 +60,8 @@ class WebSessionRow(Base):
     created_at: Mapped[datetime]
     last_seen: Mapped[datetime]
     expires_at: Mapped[datetime]
+    browser: Mapped[str] = mapped_column(default="", server_default="")
+    by_provider: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class UserExists(GwylioError):
@@ -119,6 +125,37 @@ def add(
     session.flush()
     session.add_all([GrantRow(user_id=user.id, role=role, area=area) for role, area in grants])
     return user
+
+
+def everyone(session: Session) -> Sequence[UserRow]:
+    """Every member of staff, those who have left too, by name."""
+    return session.scalars(select(UserRow).order_by(UserRow.full_name, UserRow.id)).all()
+
+
+def all_grants(session: Session) -> dict[int, list[tuple[Role, str]]]:
+    """What each person may do, and where, by their id."""
+    found: dict[int, list[tuple[Role, str]]] = {}
+    for row in session.scalars(select(GrantRow).order_by(GrantRow.id)):
+        found.setdefault(row.user_id, []).append((row.role, row.area))
+    return found
+
+
+def replace_grants(session: Session, user_id: int, granted: Sequence[tuple[Role, str]]) -> None:
+    """What this person may do from now on, in place of what they could."""
+    session.execute(delete(GrantRow).where(GrantRow.user_id == user_id))
+    session.add_all([GrantRow(user_id=user_id, role=role, area=area) for role, area in granted])
+    session.flush()
+
+
+def administrators(session: Session) -> frozenset[int]:
+    """Who administers and may sign in; locked, so that two who take each other away do not leave nobody."""
+    query = (
+        select(UserRow)
+        .where(UserRow.active, UserRow.id.in_(select(GrantRow.user_id).where(GrantRow.role == Role.ADMINISTRATOR)))
+        .order_by(UserRow.id)
+        .with_for_update()
+    )
+    return frozenset(user.id for user in session.scalars(query))
 
 
 def grants(session: Session, user_id: int) -> Sequence[GrantRow]:

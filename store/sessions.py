@@ -6,19 +6,24 @@ The cookie itself is kept nowhere: who reads the database cannot become anybody.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from store import preferences
 from store.people import EVERY_AREA, GrantRow, UserRow, WebSessionRow
+from store.preferences import Preferences, PreferencesRow
 from vocabulary import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """Whose browser this is and what they may do where; `csrf` is the token of its forms."""
+    """Whose browser this is and what they may do where; `csrf` is the token of its forms.
+
+    `expires_at`: when it ends whatever is done; `by_provider`: whoever vouched for them can also sign them out.
+    """
 
     user_id: int
     username: str
@@ -27,6 +32,9 @@ class SignedIn:
     csrf: str
     grants: tuple[tuple[Role, str], ...]
     last_seen: datetime
+    expires_at: datetime
+    by_provider: bool = False
+    preferences: Preferences = field(default_factory=Preferences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +51,38 @@ def owner(session: Session, username: str) -> UserRow | None:
 
 
 def open_session(
-    session: Session, *, token_hash: bytes, user_id: int, csrf: str, now: datetime, lasts: timedelta
+    session: Session,
+    *,
+    token_hash: bytes,
+    user_id: int,
+    csrf: str,
+    now: datetime,
+    lasts: timedelta,
+    browser: str = "",
+    by_provider: bool = False,
 ) -> None:
     """A new signed-in browser, which ends at the latest when `lasts` is over."""
     session.add(
         WebSessionRow(
-            token_hash=token_hash, user_id=user_id, csrf=csrf, created_at=now, last_seen=now, expires_at=now + lasts
+            token_hash=token_hash,
+            user_id=user_id,
+            csrf=csrf,
+            created_at=now,
+            last_seen=now,
+            expires_at=now + lasts,
+            browser=browser,
+            by_provider=by_provider,
         )
     )
+    session.execute(update(UserRow).where(UserRow.id == user_id).values(last_sign_in=now))
 
 
 def find(session: Session, token_hash: bytes, *, now: datetime, idle: timedelta) -> SignedIn | None:
     """The session with this hash, unless it is over, was left idle, or its owner has left."""
     row = session.execute(
-        select(WebSessionRow, UserRow)
+        select(WebSessionRow, UserRow, PreferencesRow)
         .join(UserRow, UserRow.id == WebSessionRow.user_id)
+        .outerjoin(PreferencesRow, PreferencesRow.user_id == UserRow.id)
         .where(
             WebSessionRow.token_hash == token_hash,
             WebSessionRow.expires_at > now,
@@ -67,7 +92,7 @@ def find(session: Session, token_hash: bytes, *, now: datetime, idle: timedelta)
     ).one_or_none()
     if row is None:
         return None
-    browser, user = row
+    browser, user, chosen = row
     granted = session.execute(select(GrantRow.role, GrantRow.area).where(GrantRow.user_id == user.id))
     return SignedIn(
         user_id=user.id,
@@ -77,7 +102,34 @@ def find(session: Session, token_hash: bytes, *, now: datetime, idle: timedelta)
         csrf=browser.csrf,
         grants=tuple((role, area) for role, area in granted),
         last_seen=browser.last_seen,
+        expires_at=browser.expires_at,
+        by_provider=browser.by_provider,
+        preferences=preferences.of(chosen),
     )
+
+
+def of_user(session: Session, user_id: int, *, now: datetime, idle: timedelta) -> Sequence[WebSessionRow]:
+    """Where somebody is signed in, the latest first."""
+    return session.scalars(
+        select(WebSessionRow)
+        .where(WebSessionRow.user_id == user_id, WebSessionRow.expires_at > now, WebSessionRow.last_seen > now - idle)
+        .order_by(WebSessionRow.last_seen.desc(), WebSessionRow.token_hash)
+    ).all()
+
+
+def end_all(session: Session, user_id: int, *, but: bytes = b"") -> int:
+    """End every session of somebody, `but` this one; how many there were."""
+    ended = session.execute(
+        delete(WebSessionRow)
+        .where(WebSessionRow.user_id == user_id, WebSessionRow.token_hash != but)
+        .returning(WebSessionRow.token_hash)
+    )
+    return len(ended.all())
+
+
+def renew(session: Session, old: bytes, new: bytes, *, csrf: str) -> None:
+    """The same session under another cookie: whoever had the old one has nothing."""
+    session.execute(update(WebSessionRow).where(WebSessionRow.token_hash == old).values(token_hash=new, csrf=csrf))
 
 
 def touch(session: Session, token_hash: bytes, *, now: datetime) -> None:

@@ -33,6 +33,7 @@ from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, PurposeNeed
 from web.live import Pace
 from web.pages import STATIC, chosen_language, in_both, in_other_language, render
 from web.routes import (
+    account,
     accounts,
     approvals,
     authors,
@@ -42,21 +43,25 @@ from web.routes import (
     entry,
     escalations,
     incidents,
+    invitations,
     legal_holds,
     live,
     matters,
     monitoring,
     notices,
+    provider,
     queue,
     register,
     removals,
     reports,
+    second_step,
     senior,
     signposts,
     templates,
     tokens,
     translations,
     triage,
+    users,
     webhooks,
 )
 from web.security import HEADERS, KEEP_NOTHING, PlainForms, SafeAnswers, SignInLimit
@@ -172,6 +177,11 @@ def create_app(
     app.include_router(webhooks.router)
     for part in (
         entry,
+        second_step,
+        provider,
+        invitations,
+        account,
+        users,
         live,
         queue,
         incidents,

@@ -38,17 +38,54 @@ AGREEING: Final = frozenset({Role.COMMUNICATIONS, Role.LEGAL})
 APPEALS: Final = frozenset({Role.COMMUNICATIONS, Role.LEGAL, Role.SENIOR})
 TRANSLATING: Final = frozenset({Role.TRANSLATOR})
 
+ADMINISTERING: Final = frozenset({Role.ADMINISTRATOR})
+
 HEARING: Final = frozenset({Role.COMMUNICATIONS, Role.SAFEGUARDING, Role.LEGAL, Role.AUDITOR})
 """Who is told of incidents, each of those that concern them."""
 
-PUBLIC: Final = frozenset({"entry", "healthz", "sign_in_page", "sign_in", "webhook_asked", "webhook_came"})
+PUBLIC: Final = frozenset(
+    {
+        "entry",
+        "healthz",
+        "sign_in_page",
+        "sign_in",
+        "code_page",
+        "code",
+        "enrol_page",
+        "enrol",
+        "provider_out",
+        "provider_back",
+        "invitation_page",
+        "invitation",
+        "webhook_asked",
+        "webhook_came",
+    }
+)
 """Routes for people who have not signed in, and for platforms, which sign what they send."""
 
-BY_ITSELF: Final = frozenset({"queue_events", "case_events"})
+BY_ITSELF: Final = frozenset({"queue_events", "case_events", "session"})
 """Routes that an open page asks without its reader's doing."""
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "sign_out": EVERYBODY,
+    "session": EVERYBODY,
+    "keep_session": EVERYBODY,
+    "account": EVERYBODY,
+    "change_password": EVERYBODY,
+    "own_factor_page": EVERYBODY,
+    "own_factor": EVERYBODY,
+    "end_own_factor": EVERYBODY,
+    "end_session": EVERYBODY,
+    "sign_out_everywhere": EVERYBODY,
+    "preferences": EVERYBODY,
+    "users": ADMINISTERING,
+    "add_user": ADMINISTERING,
+    "user": ADMINISTERING,
+    "user_email": ADMINISTERING,
+    "user_grants": ADMINISTERING,
+    "user_active": ADMINISTERING,
+    "user_invite": ADMINISTERING,
+    "user_factor": ADMINISTERING,
     "queue": CASES,
     "queue_events": CASES,
     "case": CASES,
@@ -211,10 +248,17 @@ SECTIONS: Final = (
             Page("register", N_("Account register"), "register", ("register",)),
         ),
     ),
+    Section(
+        N_("Administration"),
+        (Page("users", N_("Users"), "users", ("users",)),),
+    ),
 )
 """The navigation, in two rows: the sections, and the pages of the one that the reader is in."""
 
-OWN_PAGES: Final = (Page("notices", N_("Messages"), "notices", ("notices",), act="messages"),)
+OWN_PAGES: Final = (
+    Page("notices", N_("Messages"), "notices", ("notices",), act="messages"),
+    Page("account", N_("Your account"), "account", ("account",)),
+)
 """What concerns the reader alone, beside their name."""
 
 

@@ -20,6 +20,7 @@ from web import shortcuts
 from web.due import left, to_acknowledge
 from web.gate import OWN_PAGES, SECTIONS, Page, sees_page, web_of
 from web.security import LANGUAGE_COOKIE, Reader
+from web.veil import veiled
 from web.wired import Web
 from words import LANGUAGES, Screen, Words, is_screen
 
@@ -78,8 +79,9 @@ def render(request: Request, template: str, words: Words, *, status: int = 200, 
         "language_name": lambda language: words.name(Language(language or Language.UND)),
         "left": lambda *given, **named: left(words, *given, **named),
         "to_acknowledge": lambda *given: to_acknowledge(words, *given),
-        "keys": shortcuts.keys({}) if reader else {},
+        "keys": shortcuts.keys(reader.preferences.keys) if reader else {},
         "shortcuts": [(where, list(some)) for where, some in groupby(shortcuts.SHORTCUTS, lambda each: each.where)],
+        "veiled": lambda flags: veiled(reader, flags),
         "forms_of": words.forms_of,
         "done": "",
         "faults": (),

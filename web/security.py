@@ -28,6 +28,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from moderation.sight import SHOWN_ONLY
 from store.people import EVERY_AREA
+from store.preferences import Preferences
 from store.sessions import SignedIn
 from vocabulary import Role
 
@@ -121,6 +122,10 @@ class Reader:
     @property
     def csrf(self) -> str:
         return self.session.csrf
+
+    @property
+    def preferences(self) -> Preferences:
+        return self.session.preferences
 
     def roles_in(self, area: str) -> frozenset[Role]:
         """What they are in one service area; a translator, who is shown texts and no case, is nobody there."""

@@ -5,6 +5,7 @@ A page marks what an act means on it with `data-act`; a key whose act is not on 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -53,3 +54,11 @@ SHORTCUTS: Final = (
 def keys(chosen: Mapping[str, str]) -> dict[str, str]:
     """The key of each act, with those that its reader chose instead."""
     return {each.act: chosen.get(each.act, each.key) for each in SHORTCUTS}
+
+
+def chosen(wished: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The keys that differ from ours, and those that will not do: not one sign, or one sign for two acts."""
+    wishes = {each.act: wished.get(each.act, each.key).strip() or each.key for each in SHORTCUTS}
+    taken = Counter(wishes.values())
+    odd = [key for key in dict.fromkeys(wishes.values()) if len(key) != 1 or not key.isprintable() or taken[key] > 1]
+    return {each.act: wishes[each.act] for each in SHORTCUTS if wishes[each.act] != each.key}, odd

@@ -12,6 +12,7 @@ from moderation.deadlines import london_date
 from moderation.saved_replies import SavedReplies
 from moderation.word_bank import WordBank
 from pipeline import Installation
+from pipeline.provider import Provider
 from store.database import Store
 from vocabulary import Clock
 from web.live import Live, Pace
@@ -36,10 +37,14 @@ class Web:
     patience_s: float = PATIENCE_S
     pace: Pace = field(default_factory=Pace)
     live: Live = field(init=False)
+    provider: Provider | None = field(init=False)
+    """By whom colleagues sign in beside our own passwords."""
     _calendars: tuple[datetime, Mapping[Clock, Calendar]] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.live = Live(self.here.store, self.now, self.pace)
+        entra = self.here.settings.sign_in.entra
+        self.provider = Provider(entra) if entra else None
 
     @property
     def store(self) -> Store:

@@ -23,7 +23,7 @@ from moderation import budgets, conduct_reviews, policy, service_areas
 from moderation.calendar import seed_holidays
 from moderation.record import Actor
 from pipeline import Installation
-from settings import Keys, Settings
+from settings import Keys, Settings, SignIn
 from store import accounts, comments, evidence, holidays, people
 from store.accounts import AccountRow
 from store.credentials import CredentialUnreadable
@@ -69,6 +69,8 @@ A_PNG = (
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89"
     b"\0\0\0\rIDATx\x9cc\xf8\x0f\x04\0\t\xfb\x03\xfd\xe3U\xf2\x9c\0\0\0\0IEND\xaeB`\x82"
 )
+A_PASSWORD_IS_ENOUGH = SignIn(second_factor=())
+"""For administrators too, so that a test signs anybody in by one step; tests/web/test_second_factor.py takes two."""
 AT_ONCE = Pace(every_s=0.05, lasts_s=0)
 """A stream that tells what it knows and ends, as a test's browser reads an answer to its end."""
 WELSH_WORDS = re.compile(r"\b(?:pryd|mae|nid|yn|diolch|chi|wedi|biniau|yw|gasglu)\b", re.IGNORECASE)
@@ -244,17 +246,17 @@ def make_council(folder: Path) -> None:
         store.write(_seed)
 
 
-def open_site(council: Path, folder: Path) -> Site:
+def open_site(council: Path, folder: Path, **settings: Any) -> Site:
     """The application over a copy of a council."""
     shutil.copytree(council, folder, dirs_exist_ok=True)
-    return site_in(folder)
+    return site_in(folder, **settings)
 
 
-def site_in(folder: Path) -> Site:
+def site_in(folder: Path, *, sign_in: SignIn = A_PASSWORD_IS_ENOUGH, **settings: Any) -> Site:
     """The application over the council in this folder, as another process may have it open too."""
     platforms = {slug: TamePlatform(slug) for slug in ACCOUNTS}
     here = Installation(
-        settings=Settings(state_dir=folder),
+        settings=Settings(state_dir=folder, sign_in=sign_in, **settings),
         keys=Keys(audit=KEY, credentials=b"n" * 43 + b"="),
         store=Store(f"sqlite:///{folder / 'test.sqlite3'}", audit_key=KEY, head_file=folder / "audit.head"),
         policy=policy.load("powys"),
