@@ -22,6 +22,7 @@ from vocabulary import Clock, GwylioError, Platform, Role
 
 if TYPE_CHECKING:
     from collectors.consent import Granted
+    from moderation.record import Actor
     from pipeline import Installation
     from store.database import Session
 
@@ -158,7 +159,7 @@ def user_add(  # noqa: PLR0917 - Typer hands them over by name
     config: ConfigFile = None,
 ) -> None:
     """Add a member of staff.  The password is asked for, or read from standard input where it is no terminal."""
-    from store import audit, people
+    from moderation import passwords, staff
     from web.security import hash_password
 
     with _opened(config) as here:
@@ -166,33 +167,23 @@ def user_add(  # noqa: PLR0917 - Typer hands them over by name
             raise typer.BadParameter("the language is cy or en")
         if email:
             _mailbox(email)
-        unknown = sorted(set(area or ()) - set(here.areas.slugs))
-        if unknown:
-            raise typer.BadParameter(
-                f"there is no service area {', '.join(unknown)}; there are: {', '.join(here.areas.slugs)}"
-            )
+        grants = _grants(here, role, area)
         password = _secret(f"Password for {username}")
-        grants = [(each, place) for each in role for place in (area or [people.EVERY_AREA])]
-        now = datetime.now(UTC)
+        if fault := passwords.fault(password, (username, name)):
+            raise typer.BadParameter(f"this password will not do: {fault}")
+        kept = hash_password(password)
 
         def act(session: Session) -> None:
-            people.add(
+            staff.add(
                 session,
                 username=username,
                 full_name=name,
-                password_hash=hash_password(password),
+                password_hash=kept,
                 grants=grants,
                 language=language,
                 email=email,
-                now=now,
-            )
-            audit.append(
-                session,
-                actor=_typist(),
-                action="user.add",
-                subject=f"user:{username}",
-                now=now,
-                after={"grants": [[each.value, place] for each, place in grants]},
+                actor=_acting(),
+                now=datetime.now(UTC),
             )
 
         here.store.write(act)
@@ -202,22 +193,93 @@ def user_add(  # noqa: PLR0917 - Typer hands them over by name
 @user_app.command("email", short_help="Say where somebody is written to.")
 def user_email(username: str, address: str, config: ConfigFile = None) -> None:
     """Say where a member of staff is written to; an empty ADDRESS: nowhere."""
-    from store import audit, people
+    from moderation import staff
 
     with _opened(config) as here:
         if address:
             _mailbox(address)
-
-        def act(session: Session) -> None:
-            user = people.by_username(session, username)
-            user.email = address
-            audit.append(
-                session, actor=_typist(), action="user.email", subject=f"user:{username}", now=datetime.now(UTC),
-                after={"known": bool(address)},
-            )  # fmt: skip
-
-        here.store.write(act)
+        user_id = _user(here, username)
+        here.store.write(
+            lambda session: staff.change_email(session, user_id, address, actor=_acting(), now=datetime.now(UTC))
+        )
     print(f"{username} is written to at {address}" if address else f"{username} is not written to any more")
+
+
+@user_app.command("list", short_help="Who there is, and what they may do.")
+def user_list(config: ConfigFile = None) -> None:
+    """Show members of staff: user name, whether they may sign in, second factor, roles with their service areas."""
+    from store import people, second_factors
+
+    with _opened(config) as here, here.store.read() as session:
+        granted, factors = people.all_grants(session), second_factors.everybody(session)
+        for user in people.everyone(session):
+            roles = ", ".join(f"{role.value}:{place}" for role, place in granted.get(user.id, ()))
+            factor = "second factor" if user.id in factors else "no second factor"
+            print(f"{user.username}\t{'active' if user.active else 'left'}\t{factor}\t{roles}")
+
+
+@user_app.command("grant", short_help="Say what somebody may do.")
+def user_grant(
+    username: str,
+    role: Annotated[list[Role], typer.Option(help="May be given more than once.")],
+    area: Annotated[list[str] | None, typer.Option(help="Service area; every area unless said.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Say what a member of staff may do from now on, in place of what they could.  They sign in again."""
+    from moderation import staff
+
+    with _opened(config) as here:
+        grants, user_id = _grants(here, role, area), _user(here, username)
+        here.store.write(
+            lambda session: staff.change_grants(session, user_id, grants, actor=_acting(), now=datetime.now(UTC))
+        )
+    print(f"{username}: {', '.join(f'{each.value}:{place}' for each, place in grants)}")
+
+
+@user_app.command("leave", short_help="Somebody has left.")
+def user_leave(
+    username: str,
+    back: Annotated[bool, typer.Option("--back", help="They are back.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Sign a member of staff out everywhere and let them in no more.  What they did stays under their name."""
+    from moderation import staff
+
+    with _opened(config) as here:
+        user_id = _user(here, username)
+        here.store.write(
+            lambda session: staff.change_active(session, user_id, active=back, actor=_acting(), now=datetime.now(UTC))
+        )
+    print(f"{username} may sign in" if back else f"{username} can no longer sign in")
+
+
+@user_app.command("invite", short_help="A link by which somebody chooses a password.")
+def user_invite(username: str, config: ConfigFile = None) -> None:
+    """Print a link by which somebody new, or who has forgotten their password, chooses one, once."""
+    from moderation import staff
+    from web.security import new_token, token_hash
+
+    with _opened(config) as here:
+        user_id, token = _user(here, username), new_token()
+        until = here.store.write(
+            lambda session: staff.invite(session, user_id, token_hash(token), actor=_acting(), now=datetime.now(UTC))
+        )
+        base = here.settings.public_url or f"http://{here.settings.host}:{here.settings.port}"
+    print(f"{base}/cy/invitation/{token}")
+    _complain(f"give {username} this link; it works once, until {until:%Y-%m-%d %H:%M} UTC")
+
+
+@user_app.command("reset-factor", short_help="Take a second factor away.")
+def user_reset_factor(username: str, config: ConfigFile = None) -> None:
+    """Take away the second factor of somebody whose telephone is lost; they enrol another when they sign in."""
+    from moderation import second_factor
+
+    with _opened(config) as here:
+        user_id = _user(here, username)
+        gone = here.store.write(
+            lambda session: second_factor.reset(session, user_id, actor=_acting(), now=datetime.now(UTC))
+        )
+    print(f"{username} enrols anew at the next sign-in" if gone else f"{username} has no second factor")
 
 
 @notices_app.command("test", short_help="Send a test message.")
@@ -947,6 +1009,32 @@ def _typist() -> str:
         return "command line"
 
 
+def _acting() -> Actor:
+    """The same, for what is done in the name of somebody who is no user."""
+    from moderation.record import Actor
+
+    return Actor(_typist())
+
+
+def _user(here: Installation, username: str) -> int:
+    from store import people
+
+    with here.store.read() as session:
+        return people.by_username(session, username).id
+
+
+def _grants(here: Installation, roles: list[Role], areas: list[str] | None) -> list[tuple[Role, str]]:
+    """Every role in every area that was named; in all areas where none was."""
+    from store import people
+
+    unknown = sorted(set(areas or ()) - set(here.areas.slugs))
+    if unknown:
+        raise typer.BadParameter(
+            f"there is no service area {', '.join(unknown)}; there are: {', '.join(here.areas.slugs)}"
+        )
+    return [(each, place) for each in roles for place in (areas or [people.EVERY_AREA])]
+
+
 def _secret(what: str) -> str:
     secret = typer.prompt(what, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     if not secret:
@@ -1007,6 +1095,10 @@ en = "Our council"
 # [mail]                    # by what warnings leave; the password is GWYLIO_MAIL__PASSWORD
 # host = "smtp.example.gov.uk"
 # sender = "gwylio@example.gov.uk"
+
+# [sign_in.entra]           # by whom colleagues sign in; the secret is GWYLIO_SIGN_IN__ENTRA__CLIENT_SECRET
+# tenant = "00000000-0000-0000-0000-000000000000"
+# client_id = "00000000-0000-0000-0000-000000000000"
 """
 
 if __name__ == "__main__":

@@ -418,6 +418,7 @@ def _stage(folder: Path, *, seed: int, now: datetime, log: Path, port: int = 0) 
             state_dir=folder,
             bank_holidays_url="",
             send_notices=False,
+            sign_in={"second_factor": ()},  # one password for everybody, whom nobody has to be kept from
             public_url=f"http://127.0.0.1:{port or 8080}",
             port=port or 8080,
             platform_urls={each.platform.value: simulator.url_of(each.platform) for each in told.council.accounts},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -22,6 +22,7 @@ from moderation.working_days import working_days
 from pipeline import Collectors, Installation, tokens
 from pipeline.channels import OutOfReach
 from pipeline.notifying import MAIL, channels, reach_of
+from pipeline.provider import Provider, ProviderAway
 from settings import HubModel, Keys, Settings
 from store import accounts, audit, holidays, notices, people, schema
 from store.database import Session, Store, Unreachable
@@ -183,10 +184,36 @@ def problems(config: Path | None, *, now: datetime | None = None) -> Iterator[st
     except GwylioError as error:
         yield str(error)
         return
+    yield from _sign_in_problems(settings, now)
     for private in (settings.key_file, settings.state_dir / "gwylio.sqlite3"):
         if private.is_file() and private.stat().st_mode & 0o077:
             yield f"{private} can be read by others on this machine; run `chmod 600 {private}`"
     yield from _database_problems(settings, keys, now)
+
+
+def _sign_in_problems(settings: Settings, now: datetime | None) -> Iterator[str]:
+    """What keeps people from coming in by the directory; without `now` it is not asked."""
+    entra = settings.sign_in.entra
+    if entra is None:
+        return
+    if not settings.public_url:
+        yield "public_url is not set: the directory could not send anybody back (docs/reference/sign-in.md)"
+    try:
+        areas: Collection[str] = service_areas.load(settings.config_dir / "service_areas.toml").slugs
+    except FileError:
+        areas = ()  # said already
+    granted = [grant for grants in entra.roles.values() for grant in grants]
+    unknown = sorted({area for _, _, area in (grant.partition(":") for grant in granted) if area} - set(areas))
+    if areas and unknown:
+        yield f"sign_in.entra.roles: there is no service area {_listed(unknown)}"
+    try:
+        entra.secret()
+        if now is not None:
+            Provider(entra).look(now=now)
+    except configuration.NoKey as error:
+        yield f"sign_in.entra: {error}"
+    except ProviderAway as error:
+        yield f"nobody can sign in by Microsoft: {entra.address} does not answer as it should ({error.what})"
 
 
 def _database_problems(settings: Settings, keys: Keys, now: datetime | None) -> Iterator[str]:
@@ -267,6 +294,7 @@ def remarks(config: Path | None) -> Iterator[str]:
         areas = service_areas.load(settings.config_dir / "service_areas.toml")
     except GwylioError:
         return
+    yield from _ways_in(settings)
     if not settings.send_notices:
         yield "send_notices = false: messages to colleagues are kept on the page Messages, and none leaves"
         return
@@ -282,6 +310,14 @@ def remarks(config: Path | None) -> Iterator[str]:
     for place in places:
         if place not in known:
             yield f"Teams: there is no service area or role {place}, so nothing will be posted there"
+
+
+def _ways_in(settings: Settings) -> Iterator[str]:
+    sign_in = settings.sign_in
+    if sign_in.entra is not None:
+        yield f"sign-in: by Microsoft (directory {sign_in.entra.tenant}), and by password for {sign_in.passwords}"
+    if not sign_in.second_factor:
+        yield "sign-in: a password is enough for administrators too (sign_in.second_factor is empty)"
 
 
 def serve(here: Installation) -> None:

@@ -36,7 +36,8 @@ def fault(password: str, own: Iterable[str] = ()) -> Reason | None:
     words = _COMMON | {part for name in own for part in re.findall(r"[a-z]{3,}", name.lower())}
     anything = re.compile(f"(?:{'|'.join(sorted(words, key=len, reverse=True))})*")
     lower = password.lower()
-    for read in (lower, lower.translate(_AS_LETTERS)):
+    core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", lower)
+    for read in (lower, core.translate(_AS_LETTERS)):
         if anything.fullmatch(re.sub(r"[^a-zà-ÿŵŷ]", "", read)):
             return Reason(N_("It is made of words and numbers that everybody tries first."))
     return None
