@@ -151,7 +151,7 @@ class Entra(toml_file.Record):
     """Or a file that only this program may read."""
     issuer: Annotated[str, AfterValidator(_site)] = ""
     """Where the directory is, if not in Microsoft's public cloud."""
-    label: Body = Body(cy="Mewngofnodi â Microsoft", en="Sign in with Microsoft")
+    label: Body = Body(cy="Mewngofnodi gyda Microsoft", en="Sign in with Microsoft")
     roles: dict[toml_file.Text, tuple[Annotated[str, Field(pattern=GRANT)], ...]] = Field(default_factory=dict)
     """What an app role of the directory means here: `officer:waste`, or `auditor` for every service area.  Where it
     is given, the directory has the last word on what those who sign in by it may do."""

@@ -26,6 +26,8 @@ LEEWAY_S: Final = 60
 KEPT: Final = timedelta(days=1)
 ASKED_AGAIN: Final = timedelta(minutes=1)
 """A token with an unknown key has the keys fetched again, at most so often: strangers can make up such tokens."""
+LEFT_ALONE: Final = timedelta(seconds=15)
+"""A provider that did not answer is not asked again for so long, or whoever knocks would keep us waiting for it."""
 ALGORITHMS: Final = ("RS256",)
 """What Entra signs with; never `none`, and nothing that a public key could forge."""
 SCOPE: Final = "openid profile"
@@ -82,6 +84,7 @@ class Provider:
     def __init__(self, entra: Entra) -> None:
         self.entra = entra
         self._known: _Known | None = None
+        self._away_since: datetime | None = None
         self._turn = threading.Lock()
 
     def depart(self, back: str, *, now: datetime) -> Departure:
@@ -191,12 +194,25 @@ class Provider:
         raise NotVouchedFor("signature")
 
     def _learnt(self, now: datetime, *, again: bool = False) -> _Known:
-        """What the provider says of itself, and its keys; `again` where those that we have did not do."""
-        with self._turn:
+        """What the provider says of itself, and its keys; `again` where those that we have did not do.
+
+        Raises:
+            ProviderAway: it does not say.
+        """
+        if not self._turn.acquire(timeout=TIMEOUT_S):
+            raise ProviderAway("somebody else is asking")
+        try:
             known, stands = self._known, ASKED_AGAIN if again else KEPT
-            if known is None or not timedelta(0) <= now - known.at < stands:
-                known = self._known = self._ask(now)
-            return known
+            if known is not None and timedelta(0) <= now - known.at < stands:
+                return known
+            if self._away_since is not None and timedelta(0) <= now - self._away_since < LEFT_ALONE:
+                raise ProviderAway("it did not answer a moment ago")
+            self._away_since = now
+            self._known = self._ask(now)
+            self._away_since = None
+            return self._known
+        finally:
+            self._turn.release()
 
     def _ask(self, now: datetime) -> _Known:
         from joserfc.errors import JoseError

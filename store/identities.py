@@ -74,3 +74,8 @@ def invited(session: Session, token_hash: bytes, *, now: datetime) -> UserRow | 
 def withdraw(session: Session, user_id: int) -> None:
     """This person's links open nothing any more."""
     session.execute(delete(InvitationRow).where(InvitationRow.user_id == user_id))
+
+
+def forget_invitations(session: Session, *, before: datetime) -> None:
+    """Delete the links that ran out before this moment."""
+    session.execute(delete(InvitationRow).where(InvitationRow.expires_at < before))

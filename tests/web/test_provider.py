@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import RSAKey
 
-from pipeline.provider import Provider, ProviderAway
+from pipeline.provider import LEFT_ALONE, Provider, ProviderAway
 from settings import Entra, SignIn
 from store import audit, people
 from store.audit import AuditRow
@@ -114,6 +114,11 @@ def test_a_stranger_is_nobody_here_whatever_their_address_says(site: Site, entra
     visitor = site.visitor()
     refused = there_and_back(visitor, entra, "dieithryn", "/cy/sign-in/entra")
     assert (refused.status_code, is_in(visitor)) == (403, False)
+    with site.store.read() as session:
+        before = audit.count(session)
+    site.visitor().get(f"{OUT}/back?code=x&state=y")
+    with site.store.read() as session:
+        assert audit.count(session) == before, "who proves nothing leaves nothing"
     assert "Mae Microsoft yn eich adnabod" in refused.text.replace("&#39;", "'")
 
 
@@ -255,7 +260,7 @@ def test_passwords_can_be_left_to_administrators(council: Path, tmp_path: Path, 
     assert sign_in(site.visitor(), "rhys").status_code == 422
     assert sign_in(site.visitor(), "nia").status_code == 303
     page = site.visitor().get("/cy/sign-in").text
-    assert "Mewngofnodi â Microsoft" in page
+    assert "Mewngofnodi gyda Microsoft" in page
     assert "gweinyddwyr yn unig" in page
     site.store.close()
 
@@ -281,6 +286,10 @@ def test_a_directory_that_is_not_what_it_should_be_is_not_gone_to(
     with pytest.raises(ProviderAway, match=what):
         Provider(Entra(tenant=TENANT, client_id=CLIENT, issuer=entra.issuer)).look(now=site.now)
     assert site.visitor().get(OUT).status_code == 502
+    entra.document = {}
+    assert site.visitor().get(OUT).status_code == 502, "it is left alone for a while"
+    site.now += LEFT_ALONE
+    assert site.visitor().get(OUT).status_code == 303
 
 
 def test_a_directory_that_is_away_is_said_to_be_away(council: Path, tmp_path: Path, entra: Directory) -> None:

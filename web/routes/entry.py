@@ -118,7 +118,7 @@ def _known(web: Web, username: str, password: str) -> UserRow | None:
     """
     with web.store.read() as session:
         user = sessions.owner(session, username)
-        roles = {row.role for row in people.grants(session, user.id)} if user else set()
+        roles = {row.role for row in people.grants(session, user.id if user else 0)}
     may = web.here.settings.sign_in.passwords == "everybody" or Role.ADMINISTRATOR in roles
     holds = password_holds(user.password_hash if user and user.active and may else None, password)
     if user is None or not holds:

@@ -55,10 +55,14 @@ SOMEBODY_ELSES: Final = N_("This Microsoft account belongs to another user of Gw
 
 
 class Refused(GwylioError):
-    """Somebody is not let in; `said` is what they read, `what` is a word for the log."""
+    """Somebody is not let in; `said` is what they read, `what` is a word for the log.
 
-    def __init__(self, said: str, what: str, user: UserRow | None = None) -> None:
+    `proved`: the directory vouched for them.  Others leave no row in the trail, or strangers could fill it.
+    """
+
+    def __init__(self, said: str, what: str, user: UserRow | None = None, *, proved: bool = False) -> None:
         super().__init__(f"not let in: {what}")
+        self.proved = proved
         self.said, self.what, self.who = said, what, actor_of(user) if user else None
 
 
@@ -143,19 +147,19 @@ def _user(web: Web, provider: Provider, person: Person, invitation: str) -> User
         else:
             user = identities.owner(session, person.issuer, person.subject)
         if user is not None and not user.active:
-            raise Refused(LEFT, "left", user)
+            raise Refused(LEFT, "left", user, proved=True)
         if provider.entra.roles:
             user = _by_roles(session, web, person, user, granted)
         if user is None:
-            raise Refused(STRANGER, "stranger")
+            raise Refused(STRANGER, "stranger", proved=True)
         return user
 
     try:
         return web.store.write(act)
     except staff.LinkOver:
-        raise Refused(LINK_OVER, "invitation") from None
+        raise Refused(LINK_OVER, "invitation", proved=True) from None
     except staff.OwnRights:
-        raise Refused(SOMEBODY_ELSES, "taken") from None
+        raise Refused(SOMEBODY_ELSES, "taken", proved=True) from None
 
 
 def _by_roles(
@@ -170,7 +174,7 @@ def _by_roles(
     """
     actor, now = Actor(DIRECTORY), web.now()
     if not granted:
-        raise Refused(STRANGER, "no app role", user)
+        raise Refused(STRANGER, "no app role", user, proved=True)
     try:
         if user is not None:
             staff.change_grants(session, user.id, granted, actor=actor, now=now)
@@ -184,7 +188,7 @@ def _by_roles(
             now=now,
         )
     except (people.UserExists, people.UnfitUsername):
-        raise Refused(SOMEBODY_ELSES, "user name") from None
+        raise Refused(SOMEBODY_ELSES, "user name", proved=True) from None
     except staff.LastAdministrator:
         return user
     identities.bind(session, made.id, person.issuer, person.subject, now=now)
@@ -193,7 +197,8 @@ def _by_roles(
 
 def _failed(request: Request, web: Web, words: Words, refusal: Refused, *, status: int = 403) -> Response:
     log.warning("not signed in by the provider", what=refusal.what, user=refusal.who.user_id if refusal.who else None)
-    web.store.write(lambda session: refused(session, web, refusal.who, f"{PROVIDER}: {refusal.what}"))
+    if refusal.proved:
+        web.store.write(lambda session: refused(session, web, refusal.who, f"{PROVIDER}: {refusal.what}"))
     answer = render(request, "sign_in_failed.html", words, status=status, said=words.gettext(refusal.said), toggle="")
     steps.drop(answer)
     return answer

@@ -88,7 +88,7 @@ def enrol(request: Request, web: SomeWeb, words: SomeWords, fields: Annotated[Co
     if not codes:
         return _enrol_page(request, web, words, user, secret, fault=words.gettext(WRONG_CODE))
     token = open_session(request, web, user, how=f"{FROM_LOCAL} and second factor")
-    answer = render(request, "recovery_codes.html", words, codes=codes, on=step.facts["to"] or "/", csrf="")
+    answer = render(request, "recovery_codes.html", words, codes=codes, on=step.facts["to"] or "/", toggle="")
     hand_over(answer, web, token)
     return answer
 
