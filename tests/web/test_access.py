@@ -8,22 +8,29 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyotp
 import pytest
 import uvicorn
 
+from moderation import staff
+from moderation.record import Actor
+from settings import SignIn
 from tests.web.test_browser import NARROW, WIDE, browser
 from tests.web.test_gate import OWN, asked, routes
-from tests.web.world import A_PNG, STAFF, Site, open_site, token_in, version_in
+from tests.web.world import A_PNG, PASSWORD, STAFF, Site, open_site, token_in, version_in
+from vocabulary import Role
 from web.gate import PUBLIC
-from web.security import SESSION_COOKIE
+from web.security import SESSION_COOKIE, token_hash
 
 playwright = pytest.importorskip("playwright.sync_api")
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402 - after the check that it is there
-from playwright.sync_api import Browser, Page, Request  # noqa: E402
+from playwright.sync_api import Browser, Page, Request, expect  # noqa: E402
 
 pytestmark = pytest.mark.browser
 __all__ = ("browser",)
@@ -34,10 +41,12 @@ NO_PAGES = frozenset(
         *("queue_events", "case_events", "next_case"),
         *("bundle", "evidence", "monitoring_csv", "users_csv", "weekly_csv"),
         *("redrawn", "removal_again", "review_again"),
+        *("session", "provider_out", "provider_back"),
+        *("code_page", "enrol_page"),
     }
 )
-"""What is asked for with GET and is no page: streams, files, and redirections."""
-IN_PARTICULAR = {"purpose_page": {"case_id": "5"}}
+"""What is asked for with GET and is no page: streams, files, redirections; and steps with a test of their own."""
+IN_PARTICULAR = {"purpose_page": {"case_id": "5"}, "invitation_page": {"token": "gwahoddiad"}}
 """Parameters of a route that are not those of the first case."""
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
@@ -77,6 +86,8 @@ def site(council: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
     catrin.fill("/en/cases/1", "senior-flag", reason="The leader is named.")
     catrin.fill(f"/en/cases/{restricted}", "restriction", restricted="true", reason="Somebody may come to harm")
     catrin.fill("/en/cases/3", "incidents", kind="self_harm", words="Somebody may come to harm")
+    nia, link = Actor("nia", opened.users["nia"]), token_hash("gwahoddiad")
+    opened.store.write(lambda session: staff.invite(session, opened.users["elin"], link, actor=nia, now=opened.now))
     yield opened
     opened.close()
 
@@ -101,8 +112,9 @@ def pages(site: Site) -> list[Opened]:
     return found
 
 
-@pytest.fixture(scope="module")
-def address(site: Site) -> Iterator[str]:
+@contextmanager
+def served(site: Site) -> Iterator[str]:
+    """A site over real HTTP on loopback."""
     listening = socket.create_server(("127.0.0.1", 0))
     settings = uvicorn.Config(site.app, log_level="critical", lifespan="off", timeout_graceful_shutdown=0)
     server = uvicorn.Server(settings)
@@ -113,6 +125,12 @@ def address(site: Site) -> Iterator[str]:
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture(scope="module")
+def address(site: Site) -> Iterator[str]:
+    with served(site) as found:
+        yield found
 
 
 @pytest.mark.parametrize("language", ["cy", "en"])
@@ -138,6 +156,40 @@ def test_every_page_can_be_used_by_everybody(
         context.close()
     assert wrong == []
     assert {title: names for title, names in titles.items() if len(names) > 1} == {}
+
+
+def test_the_steps_of_signing_in_can_be_taken_by_everybody(council: Path, tmp_path: Path, browser: Browser) -> None:
+    site, axe = open_site(council, tmp_path, sign_in=SignIn(second_factor=(Role.ADMINISTRATOR,))), Axe()
+    wrong: list[str] = []
+    with served(site) as address:
+        page = browser.new_page(base_url=address, viewport=WIDE)  # type: ignore[arg-type]
+
+        def here(language: str, title: str) -> None:
+            expect(page).to_have_title(re.compile(title))
+            wrong.extend(faults_of(page, axe, language))
+
+        def sign_in(language: str) -> None:
+            page.goto(f"/{language}/sign-in")
+            page.fill("#username", "nia")
+            page.fill("#password", PASSWORD)
+            page.click("main button[type=submit]")
+
+        sign_in("cy")
+        here("cy", "Ail ffactor")
+        secret = page.inner_text(".second-factor__secret").replace(" ", "")
+        page.fill("#code", pyotp.TOTP(secret).at(site.now))
+        page.click("main button[type=submit]")
+        here("cy", "Eich codau adfer")
+        page.context.clear_cookies()
+        site.now += timedelta(minutes=1)
+        sign_in("en")
+        here("en", "Code from your telephone")
+        page.fill("#code", pyotp.TOTP(secret).at(site.now))
+        page.click("main button[type=submit]")
+        here("en", "Queue")
+        page.close()
+    site.close()
+    assert wrong == []
 
 
 def _note(seen: list[str], request: Request) -> None:

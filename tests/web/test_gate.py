@@ -14,13 +14,13 @@ from tests.web.world import STAFF, Site, token_in
 from vocabulary import Role
 from web.gate import PERMISSIONS, PUBLIC, PUT_BEFORE
 
-NAMED = {"part_id": "1", "reply_id": "1", "translation_id": "1", "template": "holding", "removal_id": "1"}
+NAMED = {"part_id": "1", "reply_id": "1", "translation_id": "1", "template": "holding", "removal_id": "1", "token": "1"}
 OWN = NAMED | {"case_id": "1", "comment_id": "1", "evidence_id": "1", "slug": "cyngor-fb"}
 OTHER = NAMED | {"case_id": "3", "comment_id": "3", "evidence_id": "2", "slug": "priffyrdd-fb"}
 OWN |= {"author_id": "1", "review_id": "1"}
 OTHER |= {"author_id": "3", "review_id": "2"}
 OF_NO_CASE = dict.fromkeys(
-    ["matter_id", "pause_id", "incident_id", "administrator_id", "notice_id", "bulk_id", "user_id", "token"], "1"
+    ["matter_id", "pause_id", "incident_id", "administrator_id", "notice_id", "bulk_id", "user_id"], "1"
 )
 """Ids that a route asks about only once its form is filled in."""
 

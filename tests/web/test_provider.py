@@ -43,7 +43,7 @@ def site(council: Path, tmp_path: Path, entra: Directory) -> Iterator[Site]:
     """A site on the clock of the machine, as the provider is."""
     opened = open_to(council, tmp_path, entra)
     yield opened
-    opened.store.close()
+    opened.close()
 
 
 def open_to(council: Path, folder: Path, entra: Directory, **over: object) -> Site:
@@ -252,7 +252,7 @@ def test_where_the_directory_gives_roles_it_has_the_last_word(council: Path, tmp
     assert there_and_back(site.visitor(), entra, "gwrthrych-9").status_code == 403, "no role of ours any more"
     entra.knows("gwrthrych-10", roles=["Gwastraff"], preferred_username="rhys")
     assert there_and_back(site.visitor(), entra, "gwrthrych-10").status_code == 403, "that name is somebody else's"
-    site.store.close()
+    site.close()
 
 
 def test_passwords_can_be_left_to_administrators(council: Path, tmp_path: Path, entra: Directory) -> None:
@@ -262,7 +262,7 @@ def test_passwords_can_be_left_to_administrators(council: Path, tmp_path: Path, 
     page = site.visitor().get("/cy/sign-in").text
     assert "Mewngofnodi gyda Microsoft" in page
     assert "gweinyddwyr yn unig" in page
-    site.store.close()
+    site.close()
 
 
 def test_without_a_directory_there_is_no_way_to_it(still_site: Site) -> None:
@@ -296,4 +296,4 @@ def test_a_directory_that_is_away_is_said_to_be_away(council: Path, tmp_path: Pa
     site = open_to(council, tmp_path, entra, issuer="http://127.0.0.1:9")
     answer = site.visitor().get("/en/sign-in/entra")
     assert (answer.status_code, "does not answer at the moment" in answer.text) == (502, True)
-    site.store.close()
+    site.close()

@@ -25,7 +25,7 @@ def site(council: Path, tmp_path: Path) -> Iterator[Site]:
     """A site whose administrators, and nobody else, must have a second factor."""
     opened = open_site(council, tmp_path, sign_in=SignIn(second_factor=(Role.ADMINISTRATOR,)))
     yield opened
-    opened.store.close()
+    opened.close()
 
 
 def enrolled(site: Site, username: str) -> tuple[str, list[str]]:

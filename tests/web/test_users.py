@@ -153,7 +153,7 @@ def test_an_invitation_is_mailed_where_that_can_be_done_and_else_shown(council: 
         shown = send(nia, f"{path}/invite").text
         office.refuse_message["*"] = 550
         assert "invitation-link" in send(nia, f"{path}/invite").text, "the server took none"
-        site.store.close()
+        site.close()
     (letter,) = office.to("rhys@cyngor.example")
     link = re.search(r"https://gwylio.example(/en/invitation/[\w-]+)", letter.get_content())
     assert link
