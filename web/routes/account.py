@@ -36,6 +36,8 @@ DONE: Final[Mapping[str, str]] = {
     "preferences": N_("Kept."),
     "factor-off": N_("From now on your password is enough."),
 }
+PAGES_OWN: Final = "page"
+"""Instead of a language: that of the page."""
 WRONG_PASSWORD: Final = N_("That is not your password.")
 ODD_KEYS: Final = N_("Each key is one letter, digit or sign, and does one thing. Look at: {keys}")
 
@@ -190,7 +192,7 @@ def preferences(visit: SomeVisit, fields: Annotated[PreferencesFields, Form()]) 
         fault = visit.words.gettext(ODD_KEYS, keys=", ".join(odd))
         return _page(visit, fault=fault, at="key-box", typed=fields)
     chosen = Preferences(
-        language="" if fields.written_in == "page" else fields.written_in,
+        language="" if fields.written_in == PAGES_OWN else fields.written_in,
         shortcuts=fields.shortcuts,
         live=fields.live,
         blurred=fields.blurred,
@@ -251,6 +253,7 @@ def _page(
     return visit.page(
         "account.html",
         status=422 if fault else 200,
+        toggle=f"/{visit.words.other}/account",
         user=user,
         roles=sorted({visit.words.name(Role(role)) for role, _ in visit.reader.session.grants}),
         browsers=[(each.token_hash.hex(), each, each.browser or visit.words.gettext(UNKNOWN)) for each in browsers],
@@ -262,8 +265,8 @@ def _page(
         waived=not visit.here.settings.sign_in.second_factor,
         shortest=passwords.SHORTEST,
         likes=typed or likes,
-        written_in=(typed.written_in if typed else likes.language or "page"),
-        languages=NAMES,
+        written_in=(typed.written_in if typed else likes.language or PAGES_OWN),
+        languages={PAGES_OWN: visit.words.gettext("That of the page I sign in on"), **NAMES},
         given=given,
         faults=[{"text": fault, "href": f"#{at}"}] if fault else (),
         fault_place=at,

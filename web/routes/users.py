@@ -16,6 +16,7 @@ from store import register as rows
 from store.people import EVERY_AREA, UserRow
 from vocabulary import Role
 from web.gate import NotThere
+from web.pages import NAMES
 from web.security import new_token, token_hash
 from web.visit import Fields, SomeVisit, Text, Visit
 from words import Screen
@@ -223,6 +224,7 @@ def _list(visit: Visit, *, faults: Sequence[str] = (), typed: AddFields | None =
             and second_factor.needed([role for role, _ in granted.get(user.id, [])], must)
         },
         waived=not must,
+        languages=NAMES,
         typed=typed or AddFields(written_in=visit.words.language),
         faults=[{"text": visit.words.gettext(FAULTS[each]), "href": f"#{each}"} for each in faults],
         **_choices(visit),
@@ -239,6 +241,7 @@ def _one(visit: Visit, user: UserRow, *, done: str = "", fault: str = "") -> Res
     return visit.page(
         "user.html",
         status=422 if fault else 200,
+        toggle=f"/{visit.words.other}/users/{user.id}",
         user=user,
         granted=granted,
         factor=factor,
