@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.web.test_browser import WIDE, address, browser, sign_in
-from tests.web.world import Site, open_site
+from tests.web.world import PASSWORD, Site, open_site
 from web.live import Pace
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -137,3 +137,28 @@ def test_without_a_connection_nothing_is_sent_and_nothing_is_lost(site: Site, pa
     expect(page.locator("[data-done]")).to_contain_text("The reply is in the outbox")
     expect(page.get_by_label("Reply in English")).to_have_value("")
     assert page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('gwylio-draft:')).length") == 0
+
+
+def test_a_session_that_is_about_to_end_says_so_and_one_that_ended_keeps_what_was_typed(site: Site, page: Page) -> None:
+    site.said("When is the bin lorry coming?")
+    sign_in(page, "rhys", "en")
+    page.goto("/en/cases/1")
+    page.get_by_label("Reply in English").fill("Thank you. The crew is coming on Monday.")
+    site.now += timedelta(minutes=57)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    dialog = page.locator("#session")
+    expect(dialog).to_contain_text("3 minutes are left.")
+    dialog.get_by_role("button", name="Stay signed in").click()
+    expect(dialog).to_be_hidden()
+    site.now += timedelta(minutes=57)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(dialog).to_be_visible()
+    site.now += timedelta(minutes=4)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(dialog).to_contain_text("You have been signed out")
+    dialog.get_by_role("link", name="Sign in again").click()
+    page.get_by_label("User name").fill("rhys")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button").click()
+    page.wait_for_url("**/en/cases/1")
+    expect(page.get_by_label("Reply in English")).to_have_value("Thank you. The crew is coming on Monday.")
