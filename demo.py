@@ -137,7 +137,7 @@ def live(folder: Path, *, seed: int, port: int) -> None:
             threading.Thread(target=work, args=(stopped,), name=work.__name__, daemon=True).start()
         _say_where(stage)
         try:
-            opening.serve(stage.here)
+            opening.serve(stage.here, demo_password=PASSWORD)
         finally:
             stopped.set()
             clock.shutdown(wait=True)

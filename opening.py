@@ -320,8 +320,8 @@ def _ways_in(settings: Settings) -> Iterator[str]:
         yield "sign-in: a password is enough for administrators too (sign_in.second_factor is empty)"
 
 
-def serve(here: Installation) -> None:
-    """Serve the web app until somebody stops it.
+def serve(here: Installation, *, demo_password: str = "") -> None:
+    """Serve the web app until somebody stops it; with the password of a demo world's people, where it is one.
 
     Raises:
         PortTaken: somebody else is there.
@@ -334,7 +334,7 @@ def serve(here: Installation) -> None:
     settings = here.settings
     port_free(settings.host, settings.port)
     uvicorn.run(
-        create_app(here),
+        create_app(here, demo_password=demo_password),
         host=settings.host,
         port=settings.port,
         log_config=None,

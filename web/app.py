@@ -143,6 +143,7 @@ def wired(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     limit: SignInLimit | None = None,
     pace: Pace | None = None,
+    demo_password: str = "",
 ) -> Web:
     """What the pages of an open installation are made of.  `now` is their clock, `pace` that of their streams."""
     return Web(
@@ -153,6 +154,7 @@ def wired(
         saved_replies.load(here.settings.config_dir / removal_letters.FILE),
         limit or SignInLimit(),
         pace=pace or Pace(),
+        demo_password=demo_password,
     )
 
 
@@ -162,6 +164,7 @@ def create_app(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     limit: SignInLimit | None = None,
     pace: Pace | None = None,
+    demo_password: str = "",
 ) -> FastAPI:
     """The application on an open installation; the rest is for `wired`, which makes `app.state.web`."""
     app = FastAPI(
@@ -172,7 +175,7 @@ def create_app(
         dependencies=[Depends(gate)],
         max_body_size=LARGEST_FORM,
     )
-    app.state.web = wired(here, now=now, limit=limit, pace=pace)
+    app.state.web = wired(here, now=now, limit=limit, pace=pace, demo_password=demo_password)
     app.include_router(entry.door)
     app.include_router(webhooks.router)
     for part in (

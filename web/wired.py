@@ -36,6 +36,8 @@ class Web:
     forgeries: ForgeryLimit = field(default_factory=ForgeryLimit)
     patience_s: float = PATIENCE_S
     pace: Pace = field(default_factory=Pace)
+    demo_password: str = ""
+    """Of everybody in a demo world, whose pages say that it is one; no setting of an installation sets it."""
     live: Live = field(init=False)
     provider: Provider | None = field(init=False)
     """By whom colleagues sign in beside our own passwords."""

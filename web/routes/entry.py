@@ -128,6 +128,15 @@ def _known(web: Web, username: str, password: str) -> UserRow | None:
     return user
 
 
+def _invented(web: Web) -> list[tuple[UserRow, list[tuple[Role, str]]]]:
+    """The people of a demo world with what they may do; nobody anywhere else."""
+    if not web.demo_password:
+        return []
+    with web.store.read() as session:
+        everyone, granted = people.everyone(session), people.all_grants(session)
+    return [(user, granted.get(user.id, [])) for user in everyone if user.active]
+
+
 def _sign_in_page(
     request: Request,
     words: Words,
@@ -152,6 +161,8 @@ def _sign_in_page(
         administrators_only=sign_in.passwords == "administrators",
         faults=[{"text": fault, "href": "#username"}] if fault else (),
         done=done,
+        invented=_invented(web),
+        demo_password=web.demo_password,
         leave_provider=web.provider.way_out() if provider and web.provider else "",
     )
     return keep_token(answer, web, token)
