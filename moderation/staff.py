@@ -34,6 +34,10 @@ class OwnRights(GwylioError):
     """Somebody else must decide what one may do oneself."""
 
 
+class IdentityTaken(GwylioError):
+    """What a provider knows somebody by belongs to another user here."""
+
+
 class NoGrants(GwylioError):
     """A member of staff needs a role."""
 
@@ -149,12 +153,12 @@ def connect(session: Session, token_hash: bytes, issuer: str, subject: str, *, n
 
     Raises:
         LinkOver: the link opens nothing.
-        OwnRights: that id belongs to somebody else here.
+        IdentityTaken: that id belongs to somebody else here.
     """
     user = _invited(session, token_hash, now)
     known = identities.owner(session, issuer, subject)
     if known is not None and known.id != user.id:
-        raise OwnRights(f"the identity that came for user {user.id} is that of user {known.id}")
+        raise IdentityTaken(f"the identity that came for user {user.id} is that of user {known.id}")
     identities.bind(session, user.id, issuer, subject, now=now)
     identities.withdraw(session, user.id)
     _trail(session, "user.identity", user.id, Actor(user.username, user.id), now, after={"issuer": issuer})

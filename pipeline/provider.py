@@ -7,6 +7,7 @@ know has them fetched again, as providers change theirs.  Nothing of a token rea
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -132,10 +133,12 @@ class Provider:
             raise ProviderAway(type(error).__name__) from None
         return self._person(str(given.get("id_token", "")), nonce, now)
 
-    def way_out(self) -> str:
-        """Where somebody signs out of the provider too; empty where it has not said."""
-        known = self._known
-        return _safe(str(known.document.get("end_session_endpoint", ""))) if known else ""
+    def way_out(self, *, now: datetime) -> str:
+        """Where somebody signs out of the provider too; empty where it does not say."""
+        try:
+            return _safe(str(self._learnt(now).document.get("end_session_endpoint", "")))
+        except ProviderAway:
+            return ""
 
     def look(self, *, now: datetime) -> None:
         """See that the provider answers as one.
@@ -255,8 +258,6 @@ def _fetched(address: str) -> dict[str, Any]:
             if answer.status_code != 200:
                 raise ProviderAway(f"HTTP {answer.status_code}")
             body = answer.raw.read(LARGEST, decode_content=True)
-        import json
-
         found = json.loads(body)
     except (requests.RequestException, ValueError) as error:
         raise ProviderAway(type(error).__name__) from None

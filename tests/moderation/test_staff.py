@@ -125,7 +125,7 @@ def test_an_identity_belongs_to_one_person_and_a_person_has_one(store: Store, id
         return store.write(lambda session: staff.connect(session, b"l" * 32, "iss", subject, now=NOW)).id
 
     assert connect("rhys", "t/1") == connect("rhys", "t/2") == ids["rhys"]
-    with pytest.raises(staff.OwnRights):
+    with pytest.raises(staff.IdentityTaken):
         connect("nia", "t/2")
     with store.read() as session:
         owners = [identities.owner(session, "iss", "t/1"), identities.owner(session, "other", "t/2")]

@@ -163,6 +163,6 @@ def _sign_in_page(
         done=done,
         invented=_invented(web),
         demo_password=web.demo_password,
-        leave_provider=web.provider.way_out() if provider and web.provider else "",
+        leave_provider=web.provider.way_out(now=web.now()) if provider and web.provider else "",
     )
     return keep_token(answer, web, token)

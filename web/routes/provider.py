@@ -158,7 +158,7 @@ def _user(web: Web, provider: Provider, person: Person, invitation: str) -> User
         return web.store.write(act)
     except staff.LinkOver:
         raise Refused(LINK_OVER, "invitation", proved=True) from None
-    except staff.OwnRights:
+    except staff.IdentityTaken:
         raise Refused(SOMEBODY_ELSES, "taken", proved=True) from None
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from moderation import second_factor
+from store import second_factors
 from store.database import Session
 from store.people import UserRow
 from web import steps
@@ -95,8 +96,6 @@ def enrol(request: Request, web: SomeWeb, words: SomeWords, fields: Annotated[Co
 
 def _has_none(session: Session, user: UserRow) -> bool:
     """Whoever has one already shows it: a step taken before must not put another in its place."""
-    from store import second_factors
-
     return second_factors.held(session, user.id) is None
 
 
