@@ -154,8 +154,10 @@ def test_setting_one_up_from_within_asks_for_the_password_and_signs_out_every_ot
     page = visitor.get("/en/account/second-factor")
     data = {"csrf": token_in(page.text), "code": pyotp.TOTP(secret_on(page.text)).at(site.now)}
     assert visitor.post("/en/account/second-factor", data={**data, "password": "guess"}).status_code == 422
-    assert "recovery-codes" in visitor.post("/en/account/second-factor", data={**data, "password": PASSWORD}).text
+    codes = visitor.post("/en/account/second-factor", data={**data, "password": PASSWORD}).text
+    assert "recovery-codes" in codes
     assert is_in(visitor)
+    assert visitor.post("/en/session", data={"csrf": token_in(codes)}).status_code == 200, "its forms are good"
     assert visitor.cookies[SESSION_COOKIE] != cookie
     assert not is_in(other)
     assert not is_in(site.visitor(cookies={SESSION_COOKIE: cookie}))

@@ -126,7 +126,7 @@ def own_factor(visit: SomeVisit, fields: Annotated[FactorFields, Form()]) -> Res
     step = steps.brought(visit.request, visit.web, OWN_FACTOR)
     if step is None or step.user_id != visit.reader.user_id:
         return visit.go("account/second-factor")
-    secret, token = step.facts["secret"], new_token()
+    secret, token, csrf = step.facts["secret"], new_token(), secrets.token_urlsafe(32)
     if wrong := _not_theirs(visit, fields.password):
         return _factor_page(visit, secret, fault=wrong, at="password")
 
@@ -135,13 +135,13 @@ def own_factor(visit: SomeVisit, fields: Annotated[FactorFields, Form()]) -> Res
         codes = second_factor.confirm(session, user_id, secret, fields.code, key=key, actor=visit.actor, now=visit.now)
         if codes:
             sessions.end_all(session, user_id, but=_own(visit))
-            sessions.renew(session, _own(visit), token_hash(token), csrf=secrets.token_urlsafe(32))
+            sessions.renew(session, _own(visit), token_hash(token), csrf=csrf)
         return codes
 
     codes = visit.store.write(act)
     if not codes:
         return _factor_page(visit, secret, fault=visit.words.gettext(WRONG_CODE), at="code")
-    answer = visit.page("recovery_codes.html", codes=codes, on=f"/{visit.words.language}/account", toggle="")
+    answer = visit.page("recovery_codes.html", codes=codes, on=f"/{visit.words.language}/account", toggle="", csrf=csrf)
     steps.drop(answer)
     return _with_cookie(visit, answer, token)
 
