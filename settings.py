@@ -200,6 +200,8 @@ class Settings(BaseSettings):
     )
 
     body: Body = Body()
+    accessibility_contact: str = ""
+    """Whom the accessibility statement names for whoever cannot use a page: an address or a telephone number."""
     policy: str = Field(default="powys", min_length=1)
     """The name of a pack in config/policies, or the path of one."""
     state_dir: Path = Path("var")

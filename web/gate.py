@@ -57,6 +57,7 @@ PUBLIC: Final = frozenset(
         "provider_back",
         "invitation_page",
         "invitation",
+        "accessibility",
         "webhook_asked",
         "webhook_came",
     }
@@ -86,6 +87,8 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "user_active": ADMINISTERING,
     "user_invite": ADMINISTERING,
     "user_factor": ADMINISTERING,
+    "help": EVERYBODY,
+    "help_page": EVERYBODY,
     "queue": CASES,
     "queue_events": CASES,
     "case": CASES,

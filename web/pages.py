@@ -16,7 +16,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, P
 
 from reports.page import TEMPLATES as REPORT_TEMPLATES
 from vocabulary import Language
-from web import shortcuts
+from web import help_pages, shortcuts
 from web.due import left, to_acknowledge
 from web.gate import OWN_PAGES, SECTIONS, Page, sees_page, web_of
 from web.security import LANGUAGE_COOKIE, Reader
@@ -72,6 +72,7 @@ def render(request: Request, template: str, words: Words, *, status: int = 200, 
         "home": f"/{words.language}/{reader.home}" if reader else f"/{words.language}/sign-in",
         "body_name": body.cy if words.language == "cy" else body.en,
         "reader": reader,
+        "help_at": f"/{words.language}/help/{_subject(request)}".rstrip("/"),
         "demo": bool(web.demo_password),
         "csrf": reader.csrf if reader else "",
         "navigation": _navigation(request, words, reader) if reader else (),
@@ -145,6 +146,12 @@ def _navigation(request: Request, words: Words, reader: Reader) -> list[dict[str
             several = {"text": words.gettext(section.text), "here": any(page["here"] for page in pages), "pages": pages}
             found.append({**pages[0], "pages": (), **(several if len(pages) > 1 else {})})
     return found
+
+
+def _subject(request: Request) -> str:
+    """The subject of the help about this page."""
+    page = request.url.path.split("/")[2:3]
+    return help_pages.about(page[0]) if page and page[0] not in {"help", help_pages.STATEMENT} else ""
 
 
 def _links(request: Request, words: Words, reader: Reader, pages: Sequence[Page]) -> list[dict[str, Any]]:

@@ -45,7 +45,15 @@ def routes(site: Site) -> Iterator[Route]:
 
 
 def asked(route: Route, places: dict[str, str]) -> Route:
-    named = {"language": "en", "act": "close", "step": "warn", "rest": "reply", **places, **OF_NO_CASE}
+    named = {
+        "language": "en",
+        "act": "close",
+        "step": "warn",
+        "subject": "queue",
+        "rest": "reply",
+        **places,
+        **OF_NO_CASE,
+    }
     return route._replace(path=route.path.format(**named))
 
 
