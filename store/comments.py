@@ -611,6 +611,11 @@ def find(session: Session, account_slug: str, native_id: str) -> tuple[int, int 
     return (row.id, row.case_id) if row else None
 
 
+def any_kept(session: Session) -> bool:
+    """Whether anything that anybody said is kept, however it came."""
+    return session.scalar(select(CommentRow.id).limit(1)) is not None
+
+
 def posted_between(session: Session, start: datetime, end: datetime) -> int:
     """How many comments, without history, were posted from `start` up to but not at `end`."""
     return (

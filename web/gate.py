@@ -79,6 +79,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "end_session": EVERYBODY,
     "sign_out_everywhere": EVERYBODY,
     "preferences": EVERYBODY,
+    "first_steps": ADMINISTERING,
     "users": ADMINISTERING,
     "add_user": ADMINISTERING,
     "user": ADMINISTERING,
@@ -253,7 +254,10 @@ SECTIONS: Final = (
     ),
     Section(
         N_("Administration"),
-        (Page("users", N_("Users"), "users", ("users",)),),
+        (
+            Page("users", N_("Users"), "users", ("users",)),
+            Page("first_steps", N_("First steps"), "first-steps", ("first-steps",)),
+        ),
     ),
 )
 """The navigation, in two rows: the sections, and the pages of the one that the reader is in."""
