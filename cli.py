@@ -139,12 +139,14 @@ def check(config: ConfigFile = None) -> None:
 @app.command(short_help="Bring the database to this version.")
 def migrate(config: ConfigFile = None) -> None:
     """Bring the database to the schema of this version."""
-    from store import schema
+    from store import schema, search
     from store.database import Store
 
     settings = configuration.load(config)
     with Store(settings.database, audit_key=configuration.keys(settings).audit) as store:
         schema.upgrade(store.engine)
+        while store.write(search.catch_up_backlog):
+            pass  # in pieces, so that it may be broken off and go on another time
     print("the database has the schema of this version")
 
 

@@ -6,6 +6,7 @@ somebody, and stays in its table.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from moderation import viewing
@@ -50,6 +51,16 @@ def open_author(
         purpose=purpose,
         number=number,
     )
+
+
+def looked_for(session: Session, author_ids: Collection[int], *, actor: Actor, now: datetime) -> None:
+    """Record that somebody searched for these authors by their name, and found them.
+
+    It asks for no purpose and counts as no opening: what is found is cases, and what an author has said to us all
+    together is on their page, which is opened as before.
+    """
+    for author_id in sorted(author_ids):
+        audit.append(session, actor=actor.name, action="author.searched", subject=f"author:{author_id}", now=now)
 
 
 def still_reading(session: Session, opening_id: int, author_id: int, *, actor: Actor, now: datetime) -> bool:

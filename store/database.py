@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError as Unreachable
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from store import audit
+from store import audit, search
 from vocabulary import GwylioError
 
 __all__ = ["Session", "Store", "StoreError", "Unreachable"]
@@ -137,6 +137,7 @@ class Store:
                 with Session(self._writer_engine, expire_on_commit=False, info=self._info()) as session:
                     with session.begin():
                         answer = act(session)
+                        search.catch_up(session)
                     self._key_fits = self._key_fits or bool(session.info["audit_key_fits"])
                     self._keep_head(session.info.get("audit_head"))
                 return answer
@@ -198,6 +199,7 @@ class Store:
             connection, expire_on_commit=False, join_transaction_mode="create_savepoint", info=self._info()
         ) as session:
             answer = act(session)
+            search.catch_up(session)
             session.commit()
             self._key_fits = self._key_fits or bool(session.info["audit_key_fits"])
             return answer, session.info.get("audit_head")

@@ -249,6 +249,12 @@ def _queue_page(asked: AskedPage, found: Sequence[QueueCase]) -> QueuePage:
     )
 
 
+def lines(session: Session, case_ids: Sequence[int]) -> list[QueueCase]:
+    """These cases as a list shows them, in the order of their ids as given."""
+    found = {row.id: _queue_case(row) for row in session.execute(_LINES, {"ids": list(case_ids)})} if case_ids else {}
+    return [found[case_id] for case_id in case_ids if case_id in found]
+
+
 def count(session: Session, wanted: Wanted) -> int:
     """How many cases that is, counted no further than MOST_COUNTED."""
     return session.scalar(_count(wanted)) or 0

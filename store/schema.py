@@ -28,6 +28,7 @@ from store import (
     register,
     removals,
     replies,
+    search,
     searches,
     second_factors,
     senior,
@@ -63,6 +64,7 @@ NOUNS = (
     register,
     removals,
     replies,
+    search,
     searches,
     second_factors,
     senior,
@@ -73,6 +75,10 @@ NOUNS = (
     translations,
     webhooks,
 )
+OF_SEARCH = frozenset(
+    ["search_document", *(f"search_document_{part}" for part in ("config", "content", "data", "docsize", "idx"))]
+)
+"""Tables that no model has, as each database keeps its full-text index in its own way (migration 0017)."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

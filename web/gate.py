@@ -92,6 +92,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "help_page": EVERYBODY,
     "queue": CASES,
     "queue_events": CASES,
+    "search": CASES,
     "case": CASES,
     "case_events": CASES,
     "next_case": CASES,
@@ -222,6 +223,7 @@ SECTIONS: Final = (
         N_("Queue"),
         (
             Page("queue", N_("Queue"), "queue", ("queue", "cases", "bulk"), act="queue"),
+            Page("search", N_("Search the cases"), "search", ("search",)),
             Page("translations", N_("Translations"), "translations", ("translations",)),
             Page("approvals", N_("To approve"), "approvals", ("approvals", "replies")),
             Page("enter_page", N_("Enter by hand"), "enter", ("enter",)),
