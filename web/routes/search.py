@@ -101,6 +101,8 @@ def find(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response:
         calendar=visit.web.calendars()[Clock.ANSWER],
         areas=_visible_areas(visit),
         states=tuple(State),
+        ended=(State.ANSWERED, State.CLOSED),
+        only_open=ONLY_OPEN,
         languages=tuple(ReplyLanguage),
         everywhere=reader.areas() is None,
     )
