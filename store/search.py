@@ -18,10 +18,10 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Select,
     and_,
     delete,
-    exists,
     false,
     func,
     literal_column,
@@ -229,18 +229,22 @@ def _vector(said: Sequence[str]) -> str:
 
 
 def _found(session: Session, asked: Question, sought: Sought) -> Select[int]:
-    """From the index to the cases, never the other way, as EXISTS tells SQLite."""
-    matched = (
-        text("search_document MATCH :asked").bindparams(asked=_for_sqlite(asked))
-        if _on_sqlite(session)
-        else text("search_document.terms @@ CAST(:asked AS tsquery)").bindparams(asked=_for_postgresql(asked))
-    )
-    seen = exists().where(CaseRow.id == _case_id(session), _seen(sought))
-    return select(_case_id(session)).select_from(_DOCUMENTS).where(matched, seen)
+    """From the index to the cases, never the other way: each case is asked for by itself, once it was found.
+
+    PostgreSQL takes the beginning of any word for a common one, and would read every case from the newest on.
+    """
+    seen = select(true()).where(CaseRow.id == _case_id(session), _seen(sought)).scalar_subquery()
+    if _on_sqlite(session):
+        matched = text("search_document MATCH :asked").bindparams(asked=_for_sqlite(asked))
+        return select(_case_id(session)).select_from(_DOCUMENTS).where(matched, seen)
+    matched = text("terms @@ CAST(:asked AS tsquery)").bindparams(asked=_for_postgresql(asked))
+    first = select(literal_column("case_id", Integer).label("case_id")).select_from(_DOCUMENTS).where(matched)
+    found = first.cte("found", nesting=True).prefix_with("MATERIALIZED", dialect="postgresql")
+    return select(_case_id(session)).select_from(found).where(seen)
 
 
 def _case_id(session: Session) -> ColumnElement[int]:
-    return literal_column("search_document.rowid" if _on_sqlite(session) else "search_document.case_id")
+    return literal_column("search_document.rowid" if _on_sqlite(session) else "found.case_id", Integer)
 
 
 def _seen(sought: Sought) -> ColumnElement[bool]:

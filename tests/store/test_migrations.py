@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 
 from store import schema
 
-SEARCH = "store.migrations.versions.0016_search"
+SEARCH = "store.migrations.versions.0017_search"
 
 
 def test_migrations_equal_models(store):

@@ -70,7 +70,7 @@ def upgrade() -> None:
         op.execute("CREATE VIRTUAL TABLE search_document USING fts5(terms, tokenize = 'ascii')")
     else:
         op.execute("CREATE TABLE search_document (case_id INTEGER PRIMARY KEY, terms TSVECTOR NOT NULL)")
-        op.execute("CREATE INDEX ix_search_document_terms ON search_document USING gin (terms)")
+        op.execute("CREATE INDEX ix_search_document_terms ON search_document USING gin (terms) WITH (fastupdate = off)")
     for trigger in TRIGGERS:
         (_on_sqlite_when if _on_sqlite() else _on_postgresql_when)(*trigger)
     op.execute("INSERT INTO search_stale (case_id, backlog) SELECT id, true FROM cases")
