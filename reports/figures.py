@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -16,7 +17,7 @@ from typing import TypeVar
 from moderation.calendar import Calendar
 from moderation.deadlines import london_date, working_days_taken
 from reports.week import ONE_DAY, Week
-from store.figures import OWED_WELSH, Place, Rows, Turn
+from store.figures import OWED_WELSH, Arrival, Corrected, Happening, Place, Rows, Turn
 from store.silences import Silence
 from vocabulary import Label, Language, Platform, Question
 
@@ -24,6 +25,11 @@ K = TypeVar("K", bound=str)
 
 LISTED = (Language.CY, Language.MIXED, Language.EN, Language.OTHER, Language.UND)
 NINETIETH = 0.9
+SLOWEST = 6
+"""Answers that took so many working days or more are shown together."""
+
+Counted = Turn | Arrival | Happening | Corrected
+"""A row that a figure counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +100,21 @@ class Corrections:
     added: int
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the week: what was posted on it, and what was to be answered by its end."""
+
+    day: date
+    received: int
+    due: int
+    in_time: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weekly:
     """A week in figures.  `until` is the week's end, or the present while it is not over.
 
+    `welsh_pace` and `english_pace` count the answers of the week by the working days they took, up to SLOWEST.
     `welsh` counts those to whom Welsh is owed, whether they wrote in Welsh or in both languages.
     `late_cases` are the late ones due in the week and the overdue ones of earlier weeks.  `silences` are
     those that the week cannot speak for; `searched` is what saved searches found, which nobody wrote to us.
@@ -113,6 +130,9 @@ class Weekly:
     welsh: Figures
     english: Figures
     late_cases: tuple[LateCase, ...]
+    days: tuple[Day, ...] = ()
+    welsh_pace: tuple[int, ...] = ()
+    english_pace: tuple[int, ...] = ()
     silences: tuple[Silence, ...] = ()
     searched: int = 0
     corrections: tuple[Corrections, ...] = ()
@@ -149,13 +169,25 @@ def figures(
         by_area=split(lambda place: place.area, areas),
         by_platform=split(lambda place: place.platform, rows.platforms),
         by_language=split(lambda place: place.language, LISTED),
-        welsh=count(lambda place: place.language in OWED_WELSH),
-        english=count(lambda place: place.language is Language.EN),
+        welsh=count(in_welsh),
+        english=count(in_english),
         late_cases=_late_cases(seen.turns, week, calendar, until),
+        days=tuple(_by_day(seen, week, until)),
+        welsh_pace=_pace(within(seen, in_welsh), week, calendar, until),
+        english_pace=_pace(within(seen, in_english), week, calendar, until),
         silences=tuple(each for each in rows.silences if each.began < until),
         searched=rows.searched,
         corrections=tuple(_corrections(seen)),
     )
+
+
+def in_welsh(place: Place) -> bool:
+    """Whether Welsh is owed there."""
+    return place.language in OWED_WELSH
+
+
+def in_english(place: Place) -> bool:
+    return place.language is Language.EN
 
 
 def _corrections(rows: Rows) -> Iterable[Corrections]:
@@ -178,41 +210,78 @@ def within(rows: Rows, counts: Callable[[Place], bool]) -> Rows:
     )
 
 
-def _counted(rows: Rows, week: Week, calendar: Calendar, until: datetime) -> Figures:
+def behind(rows: Rows, week: Week, *, until: datetime) -> Mapping[str, Sequence[Counted]]:
+    """The rows that each count of `Figures` is the number of, by its name; corrections by `taken_away.abuse`.
+
+    What happened at `until` or later has not happened yet.
+    """
+    seen = _as_of(rows, until)
+    corrected: dict[str, list[Counted]] = {}
+    for each in seen.corrections:
+        corrected.setdefault(f"{'taken_away' if each.says == 'no' else 'added'}.{each.about}", []).append(each)
+    return {**_chosen(seen, week, until), **corrected}
+
+
+def _chosen(rows: Rows, week: Week, until: datetime) -> dict[str, Sequence[Counted]]:
+    """What each count counts: the one place that says so."""
     owed = [turn for turn in rows.turns if turn.owed]
     began = [turn for turn in rows.turns if week.has(london_date(turn.received_at))]
     acknowledgeable = [turn for turn in owed if _acknowledgement_due(turn, week, until)]
     acknowledged = [turn for turn in acknowledgeable if turn.acknowledged_at]
     due = [turn for turn in owed if _due(turn, week, until)]
-    late = [turn for turn in due if _late(turn)]
     still_open = [turn for turn in owed if _open(turn)]
-    days = sorted(
-        working_days_taken(turn.received_at, turn.answered_at, calendar)
-        for turn in owed
-        if turn.answered_at and week.has(london_date(turn.answered_at))
-    )
+    return {
+        "received": rows.arrivals,
+        "needing": [turn for turn in began if turn.owed],
+        "not_needed": [turn for turn in began if not turn.owed],
+        "acknowledgements_due": acknowledgeable,
+        "acknowledged": acknowledged,
+        "acknowledged_in_time": [turn for turn in acknowledged if _by(turn.acknowledged_at, turn.ack_due)],
+        "due": due,
+        "in_time": [turn for turn in due if not _late(turn)],
+        "late": [turn for turn in due if _late(turn)],
+        "closed_unanswered": [turn for turn in owed if week.has(turn.due) and _closed_unanswered(turn)],
+        "still_open": still_open,
+        "overdue": [turn for turn in still_open if _overdue(turn, until)],
+        "answered": [turn for turn in owed if turn.answered_at and week.has(london_date(turn.answered_at))],
+        "reopened": rows.reopenings,
+        "english_only": rows.english_only,
+        "by_machine": rows.by_machine,
+    }
+
+
+def _counted(rows: Rows, week: Week, calendar: Calendar, until: datetime) -> Figures:
+    chosen = _chosen(rows, week, until)
+    days = sorted(_days_taken(chosen["answered"], calendar))
     delays = [(arrival.first_seen - arrival.posted_at).total_seconds() for arrival in rows.arrivals]
     return Figures(
-        received=len(rows.arrivals),
-        needing=sum(turn.owed for turn in began),
-        not_needed=sum(not turn.owed for turn in began),
-        acknowledgements_due=len(acknowledgeable),
-        acknowledged=len(acknowledged),
-        acknowledged_in_time=sum(_by(turn.acknowledged_at, turn.ack_due) for turn in acknowledged),
-        due=len(due),
-        in_time=len(due) - len(late),
-        late=len(late),
-        closed_unanswered=sum(week.has(turn.due) and _closed_unanswered(turn) for turn in owed),
-        still_open=len(still_open),
-        overdue=sum(_overdue(turn, until) for turn in still_open),
-        answered=len(days),
-        reopened=len(rows.reopenings),
-        english_only=len(rows.english_only),
-        by_machine=len(rows.by_machine),
+        **{name: len(counted) for name, counted in chosen.items()},
         median_days=statistics.median(days) if days else None,
         ninetieth_days=days[math.ceil(NINETIETH * len(days)) - 1] if days else None,
         collection_delay=timedelta(seconds=statistics.median(delays)) if delays else None,
     )
+
+
+def _days_taken(answered: Iterable[Counted], calendar: Calendar) -> Iterator[int]:
+    """Whole working days from arrival to answer."""
+    for turn in answered:
+        if isinstance(turn, Turn) and turn.answered_at:
+            yield working_days_taken(turn.received_at, turn.answered_at, calendar)
+
+
+def _by_day(rows: Rows, week: Week, until: datetime) -> Iterator[Day]:
+    chosen = _chosen(rows, week, until)
+    received = Counter(london_date(each.posted_at) for each in rows.arrivals)
+    due, in_time = (Counter(turn.due for turn in chosen[name] if isinstance(turn, Turn)) for name in ("due", "in_time"))
+    for number in range(7):
+        day = week.first_day + number * ONE_DAY
+        yield Day(day, received[day], due[day], in_time[day])
+
+
+def _pace(rows: Rows, week: Week, calendar: Calendar, until: datetime) -> tuple[int, ...]:
+    """How many answers of the week took 0, 1, 2 ... working days; the last place holds all that took longer."""
+    taken = Counter(min(days, SLOWEST) for days in _days_taken(_chosen(rows, week, until)["answered"], calendar))
+    return tuple(taken[days] for days in range(SLOWEST + 1))
 
 
 def _late(turn: Turn) -> bool:

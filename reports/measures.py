@@ -17,10 +17,14 @@ Number = int | float | None
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One column.  `of` gives a count, days, minutes or, where it `is_share`, per cent; None for nothing."""
+    """One column.  `of` gives a count, days, minutes or, where it `is_share`, per cent; None for nothing.
+
+    `counts` names the rows it is made of, as `figures.behind` has them.
+    """
 
     heading: str
     of: Callable[[Figures], Number]
+    counts: str
     is_share: bool = False
 
     def written(self, figures: Figures) -> str:
@@ -44,29 +48,40 @@ def _minutes(figures: Figures) -> float | None:
     return None if figures.collection_delay is None else figures.collection_delay.total_seconds() / 60
 
 
-RECEIVED = Measure(N_("Comments received"), lambda figures: figures.received)
-NEEDING = Measure(N_("Conversations needing a response"), lambda figures: figures.needing)
-NOT_NEEDED = Measure(N_("No response needed"), lambda figures: figures.not_needed)
-ACKNOWLEDGEMENTS_DUE = Measure(N_("Acknowledgements due"), lambda figures: figures.acknowledgements_due)
-ACKNOWLEDGED = Measure(N_("Conversations acknowledged"), lambda figures: figures.acknowledged)
-ACKNOWLEDGED_IN_TIME = Measure(N_("Acknowledged in time"), lambda figures: figures.acknowledged_in_time)
-SHARE_ACKNOWLEDGED = Measure(
-    N_("Acknowledged in time, %"), lambda figures: _per_cent(figures.share_acknowledged), is_share=True
+RECEIVED = Measure(N_("Comments received"), lambda figures: figures.received, "received")
+NEEDING = Measure(N_("Conversations needing a response"), lambda figures: figures.needing, "needing")
+NOT_NEEDED = Measure(N_("No response needed"), lambda figures: figures.not_needed, "not_needed")
+ACKNOWLEDGEMENTS_DUE = Measure(
+    N_("Acknowledgements due"), lambda figures: figures.acknowledgements_due, "acknowledgements_due"
 )
-DUE = Measure(N_("Answers due"), lambda figures: figures.due)
-IN_TIME = Measure(N_("Answered in time"), lambda figures: figures.in_time)
-LATE = Measure(N_("Answered late or not at all"), lambda figures: figures.late)
-SHARE_IN_TIME = Measure(N_("Answered in time, %"), lambda figures: _per_cent(figures.share_in_time), is_share=True)
-CLOSED_UNANSWERED = Measure(N_("Closed without a reply"), lambda figures: figures.closed_unanswered)
-STILL_OPEN = Measure(N_("Still to be answered"), lambda figures: figures.still_open)
-OVERDUE = Measure(N_("Unanswered and overdue"), lambda figures: figures.overdue)
-ANSWERED = Measure(N_("Answers given"), lambda figures: figures.answered)
-MEDIAN = Measure(N_("Median, working days"), lambda figures: figures.median_days)
-NINETIETH = Measure(N_("90th percentile, working days"), lambda figures: figures.ninetieth_days)
-DELAY = Measure(N_("Collection delay, median minutes"), _minutes)
-ENGLISH_ONLY = Measure(N_("English-only replies to Welsh"), lambda figures: figures.english_only)
-BY_MACHINE = Measure(N_("Replies translated by machine"), lambda figures: figures.by_machine)
-REOPENED = Measure(N_("Reopened"), lambda figures: figures.reopened)
+ACKNOWLEDGED = Measure(N_("Conversations acknowledged"), lambda figures: figures.acknowledged, "acknowledged")
+ACKNOWLEDGED_IN_TIME = Measure(
+    N_("Acknowledged in time"), lambda figures: figures.acknowledged_in_time, "acknowledged_in_time"
+)
+SHARE_ACKNOWLEDGED = Measure(
+    N_("Acknowledged in time, %"),
+    lambda figures: _per_cent(figures.share_acknowledged),
+    "acknowledgements_due",
+    is_share=True,
+)
+DUE = Measure(N_("Answers due"), lambda figures: figures.due, "due")
+IN_TIME = Measure(N_("Answered in time"), lambda figures: figures.in_time, "in_time")
+LATE = Measure(N_("Answered late or not at all"), lambda figures: figures.late, "late")
+SHARE_IN_TIME = Measure(
+    N_("Answered in time, %"), lambda figures: _per_cent(figures.share_in_time), "due", is_share=True
+)
+CLOSED_UNANSWERED = Measure(
+    N_("Closed without a reply"), lambda figures: figures.closed_unanswered, "closed_unanswered"
+)
+STILL_OPEN = Measure(N_("Still to be answered"), lambda figures: figures.still_open, "still_open")
+OVERDUE = Measure(N_("Unanswered and overdue"), lambda figures: figures.overdue, "overdue")
+ANSWERED = Measure(N_("Answers given"), lambda figures: figures.answered, "answered")
+MEDIAN = Measure(N_("Median, working days"), lambda figures: figures.median_days, "answered")
+NINETIETH = Measure(N_("90th percentile, working days"), lambda figures: figures.ninetieth_days, "answered")
+DELAY = Measure(N_("Collection delay, median minutes"), _minutes, "received")
+ENGLISH_ONLY = Measure(N_("English-only replies to Welsh"), lambda figures: figures.english_only, "english_only")
+BY_MACHINE = Measure(N_("Replies translated by machine"), lambda figures: figures.by_machine, "by_machine")
+REOPENED = Measure(N_("Reopened"), lambda figures: figures.reopened, "reopened")
 
 ANSWERS: Final = (RECEIVED, NEEDING, DUE, IN_TIME, LATE, SHARE_IN_TIME, STILL_OPEN, OVERDUE, MEDIAN, NINETIETH)
 BESIDES: Final = (

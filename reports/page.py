@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,11 +19,14 @@ from reports.figures import Figures, LateCase, Weekly
 from reports.measures import NOTHING, Measure
 from settings import Body
 from store.silences import Silent
+from vocabulary import Label, Language, Question
 from words import Words
 from words.names import N_
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 MINUS: Final = "\N{MINUS SIGN}"
+WELSH_OWED: Final = "welsh"
+"""Those who wrote in Welsh or in both languages, in the address of a figure."""
 
 NOTES: Final = (
     N_("A comment counts as received in the week in which it was posted, by the clock in Wales."),
@@ -51,12 +54,16 @@ NOTES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a cell.  `per_cent` draws a bar beside it; `case_id` may make a link of it."""
+    """What stands in a cell.  `per_cent` draws a bar beside it; `case_id` may make a link of it.
+
+    `behind` is the question that lists what the figure counts, for whoever can make an address of it.
+    """
 
     text: str
     number: bool = True
     per_cent: float | None = None
     case_id: int | None = None
+    behind: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ class Sheet:
     period: str
     unfinished: str
     policy: str
-    brief: tuple[tuple[str, str], ...]
+    brief: tuple[tuple[str, Cell], ...]
     sections: tuple[Section, ...]
     notes: tuple[str, ...]
 
@@ -132,7 +139,7 @@ def sheet(report: Weekly, words: Words, areas: Areas) -> Sheet:
         if report.over
         else _("This week is not over. The figures stand as at {moment}.", moment=words.moment(report.until)),
         policy=report.policy,
-        brief=tuple((_(each.heading), each.written(report.total)) for each in measures.IN_BRIEF),
+        brief=tuple((_(each.heading), _cell(each, report.total, {})) for each in measures.IN_BRIEF),
         sections=tuple(_sections(report, words, areas)),
         notes=tuple(_(note) for note in NOTES),
     )
@@ -150,9 +157,17 @@ def capital(name: str) -> str:
 
 def _sections(report: Weekly, words: Words, areas: Areas) -> Iterator[Section]:
     _ = words.gettext
-    of_area = {area_name(slug, words, areas): figures for slug, figures in report.by_area.items()}
-    of_platform = {capital(words.name(each)): figures for each, figures in report.by_platform.items()}
-    of_language = {capital(words.name(each)): figures for each, figures in report.by_language.items()}
+    of_area = [
+        Split(area_name(slug, words, areas), {"area": slug}, figures) for slug, figures in report.by_area.items()
+    ]
+    of_platform = [
+        Split(capital(words.name(each)), {"platform": each.value}, figures)
+        for each, figures in report.by_platform.items()
+    ]
+    of_language = [
+        Split(capital(words.name(each)), {"language": each.value}, figures)
+        for each, figures in report.by_language.items()
+    ]
     yield Section(
         "languages",
         _("Welsh beside English"),
@@ -170,43 +185,53 @@ def _sections(report: Weekly, words: Words, areas: Areas) -> Iterator[Section]:
     yield _unheard(report, words)
 
 
-def _split(heading: str, corner: str, split: Mapping[str, Figures], total: Figures, words: Words) -> Iterator[Table]:
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One row of a table that splits the total: what people call it, which rows are its own, and its figures."""
+
+    name: str
+    where: Mapping[str, str]
+    figures: Figures
+
+
+def _split(heading: str, corner: str, splits: Sequence[Split], total: Figures, words: Words) -> Iterator[Table]:
     _ = words.gettext
     for caption, chosen in (
         (_("{heading}: answers", heading=heading), measures.ANSWERS),
         (_("{heading}: acknowledgements and other figures", heading=heading), measures.BESIDES),
     ):
-        lines = [_line(name, figures, chosen) for name, figures in split.items()]
         yield Table(
             caption,
             corner,
             tuple(Cell(_(each.heading)) for each in chosen),
-            (*lines, _line(_("Total"), total, chosen, is_total=True)),
+            (*(_line(each, chosen) for each in splits), _line(Split(_("Total"), {}, total), chosen, is_total=True)),
         )
 
 
-def _line(name: str, figures: Figures, chosen: Iterable[Measure], *, is_total: bool = False) -> Line:
-    cells = tuple(
-        Cell(each.written(figures), per_cent=each.of(figures) if each is measures.SHARE_IN_TIME else None)
-        for each in chosen
-    )
-    return Line(Cell(name, number=False), cells, is_total)
+def _line(split: Split, chosen: Iterable[Measure], *, is_total: bool = False) -> Line:
+    cells = tuple(_cell(each, split.figures, split.where, bar=each is measures.SHARE_IN_TIME) for each in chosen)
+    return Line(Cell(split.name, number=False), cells, is_total)
+
+
+def _cell(measure: Measure, figures: Figures, where: Mapping[str, str], *, bar: bool = False) -> Cell:
+    """A figure; one that stands for something leads to what it counts."""
+    behind = {"figure": measure.counts, **where} if getattr(figures, measure.counts) else None
+    return Cell(measure.written(figures), per_cent=measure.of(figures) if bar else None, behind=behind)
 
 
 def _beside(report: Weekly, words: Words) -> Iterator[Table]:
     _ = words.gettext
     sides = (Cell(_("Welsh")), Cell(_("English")))
+    welsh, english = {"language": WELSH_OWED}, {"language": Language.EN.value}
+
+    def both(measure: Measure) -> tuple[Cell, Cell]:
+        return _cell(measure, report.welsh, welsh), _cell(measure, report.english, english)
+
     yield Table(
         _("How much came, and how it went"),
         _("Measure"),
         sides,
-        tuple(
-            Line(
-                Cell(_(each.heading), number=False),
-                (Cell(each.written(report.welsh)), Cell(each.written(report.english))),
-            )
-            for each in measures.SIDE_BY_SIDE
-        ),
+        tuple(Line(Cell(_(each.heading), number=False), both(each)) for each in measures.SIDE_BY_SIDE),
     )
     yield Table(
         _("How the two compare"),
@@ -215,11 +240,7 @@ def _beside(report: Weekly, words: Words) -> Iterator[Table]:
         tuple(
             Line(
                 Cell(_(each.heading), number=False),
-                (
-                    Cell(each.written(report.welsh)),
-                    Cell(each.written(report.english)),
-                    Cell(_difference(each.of(report.welsh), each.of(report.english))),
-                ),
+                (*both(each), Cell(_difference(each.of(report.welsh), each.of(report.english)))),
             )
             for each in measures.COMPARED
         ),
@@ -257,12 +278,19 @@ def _corrected(report: Weekly, words: Words) -> Section:
     if not report.corrections:
         return Section("corrected", heading, _("Nobody corrected a finding this week."))
     lines = tuple(
-        Line(Cell(capital(words.name(each.about)), number=False), (Cell(str(each.taken_away)), Cell(str(each.added))))
+        Line(
+            Cell(capital(words.name(each.about)), number=False),
+            (_corrections(each.taken_away, "taken_away", each.about), _corrections(each.added, "added", each.about)),
+        )
         for each in report.corrections
     )
     headings = (Cell(_("Taken away")), Cell(_("Added or changed")))
     intro = _("What the classifiers saw, and an officer decided otherwise. The decision stands.")
     return Section("corrected", heading, intro, (Table(heading, _("About"), headings, lines),))
+
+
+def _corrections(number: int, which: str, about: Label | Question) -> Cell:
+    return Cell(str(number), behind={"figure": f"{which}.{about}"} if number else None)
 
 
 SILENT: Final[Mapping[Silent, str]] = {

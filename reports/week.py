@@ -68,12 +68,12 @@ class Week:
     @property
     def start(self) -> datetime:
         """Monday 00:00 in London, in UTC."""
-        return _midnight(self.first_day)
+        return midnight(self.first_day)
 
     @property
     def end(self) -> datetime:
         """The first moment of the next week, in UTC."""
-        return _midnight(self.last_day + ONE_DAY)
+        return midnight(self.last_day + ONE_DAY)
 
     def has(self, day: date) -> bool:
         """Whether this London day is one of the seven."""
@@ -83,5 +83,6 @@ class Week:
         return f"{self.year:04}-W{self.number:02}"
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """When a London day begins, in UTC."""
     return datetime.combine(day, time(), tzinfo=LONDON).astimezone(UTC)

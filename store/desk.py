@@ -41,6 +41,9 @@ from vocabulary import Finding, Origin, Platform, Presence, Reason, ReplyLanguag
 MOST_COUNTED = 500
 """Where counting stops; beyond it a page says "500 or more"."""
 
+MOST_AT_ONCE = 10_000
+"""Ids in one question; SQLite takes three times as many."""
+
 MOST_OWNED = 100
 """Of so many of somebody's own cases, those due soonest, their reminders are looked up."""
 
@@ -271,6 +274,16 @@ def within(session: Session, case_ids: Collection[int], areas: frozenset[str] | 
     query = select(CaseRow.id).where(CaseRow.id.in_(case_ids))
     query = query if areas is None else query.where(CaseRow.service_area.in_(areas))
     return frozenset(session.scalars(query)) if case_ids else frozenset()
+
+
+def places(session: Session, case_ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
+    """The service area of each of these cases, and whether it is restricted."""
+    found: dict[int, tuple[str, bool]] = {}
+    for start in range(0, len(case_ids), MOST_AT_ONCE):
+        some = case_ids[start : start + MOST_AT_ONCE]
+        rows = session.execute(select(CaseRow.id, CaseRow.service_area, CaseRow.restricted).where(CaseRow.id.in_(some)))
+        found |= {case_id: (area, is_restricted) for case_id, area, is_restricted in rows}
+    return found
 
 
 def key_of(session: Session, case_id: int) -> Key | None:

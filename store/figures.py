@@ -6,10 +6,11 @@ had happened by the end of the week.  A correction made later corrects the repor
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, literal, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from store.accounts import AccountRow
@@ -50,19 +51,24 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A comment by the public, history left out: when it was posted, and when we first saw it."""
+    """A comment by the public, history left out: when it was posted, and when we first saw it.
+
+    `case_id` is None until it has been placed.
+    """
 
     place: Place
     posted_at: datetime
     first_seen: datetime
+    case_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something counted by the moment it happened."""
+    """Something counted by the moment it happened, in a case."""
 
     place: Place
     at: datetime
+    case_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class Corrected:
     at: datetime
     about: str
     says: str
+    case_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,36 @@ def language_of(written: str) -> Language:
 
 
 _LANGUAGES = frozenset(Language)
+
+
+def judged(
+    session: Session, ends: Mapping[date, datetime], *, until: datetime, today: date
+) -> Mapping[str, tuple[int, int]]:
+    """By area, the answers due on these days that can be judged, and those of them that were in time.
+
+    `ends` says when each day is over; `today` is the day of `until`, after which nothing has happened yet.  The
+    database counts by the rules of `reports.figures`, for many weeks at once.
+    """
+    over = case({day: literal(end, RoundRow.answered_at.type) for day, end in ends.items()}, value=RoundRow.due)
+    answered = and_(RoundRow.answered_at.is_not(None), RoundRow.answered_at < until)
+    closed = and_(not_(answered), RoundRow.ended_at.is_not(None), RoundRow.ended_at < until, RoundRow.ended_at < over)
+    in_time = and_(answered, RoundRow.answered_at < over)
+    found = session.execute(
+        select(CaseRow.service_area, func.count(), func.sum(case((in_time, 1), else_=0)))
+        .select_from(RoundRow)
+        .join(CaseRow, CaseRow.id == RoundRow.case_id)
+        .join(CommentRow, CommentRow.id == RoundRow.comment_id)
+        .where(
+            RoundRow.due.in_(list(ends)),
+            RoundRow.answer_owed,
+            RoundRow.received_at < until,
+            CommentRow.origin != Origin.SEARCH,
+            or_(answered, RoundRow.due < today),
+            not_(closed),
+        )
+        .group_by(CaseRow.service_area)
+    )
+    return {area: (due, int(good)) for area, due, good in found}
 
 
 def _turns(session: Session, start: datetime, end: datetime, first_day: date) -> tuple[Turn, ...]:
@@ -167,6 +204,7 @@ def _arrivals(session: Session, start: datetime, end: datetime) -> tuple[Arrival
             CommentRow.posted_at,
             CommentRow.first_seen,
             CommentRow.language,
+            CommentRow.case_id,
             CaseRow.service_area,
             AccountRow.service_area,
             AccountRow.platform,
@@ -186,8 +224,9 @@ def _arrivals(session: Session, start: datetime, end: datetime) -> tuple[Arrival
             place=Place(area=of_case or of_account, platform=platform, language=language_of(language)),
             posted_at=posted_at,
             first_seen=first_seen,
+            case_id=case_id,
         )
-        for posted_at, first_seen, language, of_case, of_account, platform in found
+        for posted_at, first_seen, language, case_id, of_case, of_account, platform in found
     )
 
 
@@ -209,7 +248,7 @@ def _searched(session: Session, start: datetime, end: datetime) -> int:
 
 def _corrections(session: Session, start: datetime, end: datetime) -> tuple[Corrected, ...]:
     found = session.execute(
-        select(EventRow.at, EventRow.detail, CaseRow.service_area, CaseRow.language, AccountRow.platform)
+        select(EventRow.at, EventRow.detail, CaseRow.id, CaseRow.service_area, CaseRow.language, AccountRow.platform)
         .join(CaseRow, CaseRow.id == EventRow.case_id)
         .join(AccountRow, AccountRow.id == CaseRow.account_id)
         .where(EventRow.what == Note.CORRECTED.value, EventRow.at >= start, EventRow.at < end)
@@ -221,22 +260,23 @@ def _corrections(session: Session, start: datetime, end: datetime) -> tuple[Corr
             at,
             str(detail.get("about", "")),
             str(detail.get("says", "")),
+            case_id,
         )
-        for at, detail, area, language, platform in found
+        for at, detail, case_id, area, language, platform in found
     )
 
 
 def _reopenings(session: Session, start: datetime, end: datetime) -> tuple[Happening, ...]:
     found = session.execute(
-        select(EventRow.at, CaseRow.service_area, CaseRow.language, AccountRow.platform)
+        select(EventRow.at, CaseRow.id, CaseRow.service_area, CaseRow.language, AccountRow.platform)
         .join(CaseRow, CaseRow.id == EventRow.case_id)
         .join(AccountRow, AccountRow.id == CaseRow.account_id)
         .where(EventRow.what == Act.REOPEN.value, EventRow.at >= start, EventRow.at < end)
         .order_by(EventRow.id)
     )
     return tuple(
-        Happening(Place(area=area, platform=platform, language=language_of(language)), at)
-        for at, area, language, platform in found
+        Happening(Place(area=area, platform=platform, language=language_of(language)), at, case_id)
+        for at, case_id, area, language, platform in found
     )
 
 
@@ -244,7 +284,9 @@ def _english_only(session: Session, start: datetime, end: datetime) -> tuple[Hap
     """Replies that left without Welsh though Welsh was written: to this comment, or to start the clock."""
     first, welsh = aliased(CommentRow), [each.value for each in OWED_WELSH]
     found = session.execute(
-        select(ReplyRow.sent_at, CaseRow.service_area, CommentRow.language, first.language, AccountRow.platform)
+        select(
+            ReplyRow.sent_at, CaseRow.id, CaseRow.service_area, CommentRow.language, first.language, AccountRow.platform
+        )
         .join(CaseRow, CaseRow.id == ReplyRow.case_id)
         .join(AccountRow, AccountRow.id == CaseRow.account_id)
         .join(CommentRow, CommentRow.id == ReplyRow.comment_id)
@@ -268,8 +310,9 @@ def _english_only(session: Session, start: datetime, end: datetime) -> tuple[Hap
                 language=language_of(written if written in OWED_WELSH else started),
             ),
             at,
+            case_id,
         )
-        for at, area, written, started, platform in found
+        for at, case_id, area, written, started, platform in found
         if at is not None
     )
 
@@ -278,7 +321,7 @@ def _by_machine(session: Session, start: datetime, end: datetime) -> tuple[Happe
     """Replies that left with words a machine had translated, whether or not they have been checked since."""
     marked = select(TranslationRow.reply_id).where(TranslationRow.reply_id.is_not(None))
     found = session.execute(
-        select(ReplyRow.sent_at, CaseRow.service_area, CommentRow.language, AccountRow.platform)
+        select(ReplyRow.sent_at, CaseRow.id, CaseRow.service_area, CommentRow.language, AccountRow.platform)
         .join(CaseRow, CaseRow.id == ReplyRow.case_id)
         .join(AccountRow, AccountRow.id == CaseRow.account_id)
         .join(CommentRow, CommentRow.id == ReplyRow.comment_id)
@@ -286,7 +329,7 @@ def _by_machine(session: Session, start: datetime, end: datetime) -> tuple[Happe
         .order_by(ReplyRow.id)
     )
     return tuple(
-        Happening(Place(area=area, platform=platform, language=language_of(language)), at)
-        for at, area, language, platform in found
+        Happening(Place(area=area, platform=platform, language=language_of(language)), at, case_id)
+        for at, case_id, area, language, platform in found
         if at is not None
     )

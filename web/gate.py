@@ -174,6 +174,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "notice_language": EVERYBODY,
     "settle_notice": CONNECTING,
     "weekly": EVERYBODY,
+    "weekly_cases": EVERYBODY,
     "weekly_csv": EVERYBODY,
     "accounts": WATCHING,
     "token": CONNECTING,

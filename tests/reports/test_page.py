@@ -86,7 +86,7 @@ def test_both_languages_have_the_same_numbers_in_the_same_places(report):
 
 def test_the_page_says_the_figures_that_were_counted(report):
     sheet = page.sheet(report, Words("en"), AREAS)
-    assert dict(sheet.brief) == {
+    assert {heading: cell.text for heading, cell in sheet.brief} == {
         "Comments received": "7",
         "Conversations needing a response": "5",
         "Answers due": "4",
