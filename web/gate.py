@@ -80,6 +80,10 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "sign_out_everywhere": EVERYBODY,
     "preferences": EVERYBODY,
     "first_steps": ADMINISTERING,
+    "policy": WATCHING,
+    "areas": WATCHING,
+    "closures": WATCHING,
+    "change_closures": CONNECTING,
     "users": ADMINISTERING,
     "add_user": ADMINISTERING,
     "user": ADMINISTERING,
@@ -260,6 +264,9 @@ SECTIONS: Final = (
         (
             Page("users", N_("Users"), "users", ("users",)),
             Page("first_steps", N_("First steps"), "first-steps", ("first-steps",)),
+            Page("areas", N_("Service areas"), "administration/areas", ("administration/areas",)),
+            Page("policy", N_("Policy"), "administration/policy", ("administration/policy",)),
+            Page("closures", N_("Closure days"), "administration/closures", ("administration/closures",)),
         ),
     ),
 )

@@ -56,6 +56,10 @@ class Web:
         """The day it is in Cardiff."""
         return london_date(self.now())
 
+    def count_anew(self) -> None:
+        """Forget the calendars: a day off was added or struck."""
+        self._calendars = None
+
     def calendars(self) -> Mapping[Clock, Calendar]:
         """The calendars of the holidays that stand, read again every minute."""
         now = self.now()
