@@ -33,12 +33,14 @@ ONE_AT_A_TIME = 200
 def refresh_holidays(here: Installation, *, now: datetime, known: Iterable[Holiday] | None = None) -> int:
     """Take in holidays we had not heard of, take back those that were only computed and are not on GOV.UK's list.
 
-    Every running clock is recomputed where any day changed; how many did.  `known` is the list that
-    comes with this version, unless said.
+    Every running clock is recomputed where any day changed, now or before a process that died while it recomputed; how
+    many days changed now.  `known` is the list that comes with this version, unless said.
     """
     days = list(seed_holidays() if known is None else known)
     changed = here.store.write(partial(_keep_holidays, days=days, now=now))
-    if changed:
+    with here.store.read() as session:
+        owed = holidays.recount_owed(session)
+    if owed:
         recompute_due(here, because="new holidays", now=now)
     return changed
 
@@ -88,6 +90,7 @@ def recompute_due(here: Installation, *, because: str, now: datetime) -> int:
     for start in range(0, len(apart), ONE_AT_A_TIME):
         some = apart[start : start + ONE_AT_A_TIME]
         moved += here.store.write(partial(_recompute_each, policy=here.policy, ids=some, because=because, now=now))
+    here.store.write(holidays.recounted)
     return moved
 
 

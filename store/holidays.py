@@ -9,6 +9,10 @@ from sqlalchemy import UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.base import Base
+from store.cases import CounterRow
+
+RECOUNT = "holiday.recount"
+"""1 from the moment that a day changes until every running clock has been counted again."""
 
 
 class HolidayRow(Base):
@@ -55,6 +59,8 @@ def keep(session: Session, days: Iterable[tuple[date, str, str, str, str]], *, n
         if row.withdrawn_at is not None:
             row.withdrawn_at = None
             fresh.append(row)
+    if fresh:
+        session.merge(CounterRow(name=RECOUNT, last=1))
     return fresh
 
 
@@ -68,4 +74,16 @@ def withdraw(session: Session, day: date, division: str, *, now: datetime) -> bo
     if row is None:
         return False
     row.withdrawn_at = now
+    session.merge(CounterRow(name=RECOUNT, last=1))
     return True
+
+
+def recount_owed(session: Session) -> bool:
+    """Whether a day changed and the clocks have not all been counted again since: somebody died in between."""
+    owed = session.get(CounterRow, RECOUNT)
+    return owed is not None and owed.last == 1
+
+
+def recounted(session: Session) -> None:
+    """Every running clock has been counted again."""
+    session.merge(CounterRow(name=RECOUNT, last=0))

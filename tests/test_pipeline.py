@@ -619,6 +619,17 @@ def test_a_holiday_announced_late_moves_the_running_clocks(dyffryn: Town) -> Non
         assert session.scalars(select(RoundRow.first_due)).one() == date(2026, 11, 23)
 
 
+def test_clocks_that_a_dead_process_left_uncounted_are_counted_by_the_next_round(dyffryn: Town) -> None:
+    case_id = dyffryn.arrives("Pryd?")
+    day = (date(2026, 11, 18), WALES, "A day", "Diwrnod", GOV_UK)
+    dyffryn.store.write(lambda session: holidays.keep(session, [day], now=dyffryn.now))
+    assert dyffryn.case(case_id).due == date(2026, 11, 23), "it died between the day and the clocks"
+    assert pipeline.refresh_holidays(dyffryn.here, now=dyffryn.now, known=[Holiday(*day)]) == 0
+    assert dyffryn.case(case_id).due == date(2026, 11, 24)
+    with dyffryn.store.read() as session:
+        assert not holidays.recount_owed(session)
+
+
 def test_a_holiday_that_was_only_computed_is_taken_back_when_gov_uk_says_otherwise(dyffryn: Town) -> None:
     here = dyffryn.here
 
