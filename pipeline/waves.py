@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from classifiers.likeness import FEWEST_WORDS, SAME_WORDS, plain, words_alike
@@ -13,23 +13,14 @@ from moderation.replies import Draft
 from pipeline.installation import Installation
 from pipeline.replying import send_reply
 from store import triage
-from store.cases import CaseRow
 from store.database import Session
+from store.triage import Member
 from vocabulary import GwylioError, ReplyLanguage
 
 SINCE = timedelta(days=14)
-LOOKED_AT = 2_000
+LOOKED_AT = 1_000
+"""The newest comments of open cases; a wave is young."""
 SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Another open case in which somebody else said the same."""
-
-    case_id: int
-    reference: str
-    version: int
-    service_area: str
 
 
 def wave_of(session: Session, case_id: int, words: str, *, now: datetime) -> tuple[Member, ...]:
@@ -45,11 +36,9 @@ def wave_of(session: Session, case_id: int, words: str, *, now: datetime) -> tup
     ]
     scores = words_alike(mine, [plain(text) for _, text in others])
     alike = [other for (other, _), score in zip(others, scores, strict=True) if score >= SAME_WORDS]
-    found = []
-    for other in list(dict.fromkeys(alike))[:SHOWN]:
-        case = session.get_one(CaseRow, other)
-        found.append(Member(case.id, case.reference, case.version, case.service_area))
-    return tuple(found)
+    members = list(dict.fromkeys(alike))[:SHOWN]
+    found = triage.members(session, members)
+    return tuple(found[other] for other in members)
 
 
 def answer_wave(

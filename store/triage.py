@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +79,24 @@ def open_texts(session: Session, *, since: datetime, limit: int) -> list[tuple[i
         .limit(limit)
     )
     return [(case_id, author_id, text) for case_id, author_id, text in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Another open case in which somebody else said the same."""
+
+    case_id: int
+    reference: str
+    version: int
+    service_area: str
+
+
+def members(session: Session, case_ids: Sequence[int]) -> dict[int, Member]:
+    """These cases, by their ids, as members of a wave."""
+    rows = session.execute(
+        select(CaseRow.id, CaseRow.reference, CaseRow.version, CaseRow.service_area).where(CaseRow.id.in_(case_ids))
+    )
+    return {row.id: Member(*row) for row in rows}
 
 
 def authors_of(session: Session, case_id: int) -> set[int | None]:
