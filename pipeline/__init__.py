@@ -49,7 +49,7 @@ from pipeline.replying import (
 )
 from pipeline.tokens import tend
 from pipeline.waiting import tell_waiting
-from pipeline.waves import Member, answer_wave, wave_of
+from pipeline.waves import answer_wave, wave_of
 from pipeline.webhooks import Mentioned, Settled, receive, settle
 
 __all__ = [
@@ -60,7 +60,6 @@ __all__ = [
     "Imported",
     "Installation",
     "Looked",
-    "Member",
     "Mentioned",
     "Notified",
     "Settled",

@@ -52,6 +52,7 @@ from store.incidents import IncidentRow
 from store.matters import MatterRow, PauseRow
 from store.sessions import Colleague
 from store.translations import Request
+from store.triage import Member
 from vocabulary import (
     Act,
     Clock,
@@ -843,7 +844,7 @@ def _until(visit: Visit, file: CaseFile) -> str:
     return visit.words.short_day(latest) if latest and file.case.state not in {State.ANSWERED, State.CLOSED} else ""
 
 
-def _wave(visit: Visit, session: Session, file: CaseFile) -> tuple[pipeline.Member, ...]:
+def _wave(visit: Visit, session: Session, file: CaseFile) -> tuple[Member, ...]:
     """The other open cases with the same words that this reader may answer."""
     if file.case.state in {State.ANSWERED, State.CLOSED} or file.case.restricted or not file.said:
         return ()
