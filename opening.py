@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -50,15 +51,21 @@ def panel_of(areas: Areas, policy: Policy, model: HubModel | None = None) -> Cal
     """Opens the classifiers the first time that somebody needs them.
 
     They know the contacts of the areas, and those of the bodies to which the policy points people.  `model` is the
-    operator's own, the last of the panel.  Where it cannot be opened nothing is read; `gwylio check` says why.
+    operator's own, the last of the panel.  Where it cannot be opened nothing is read; `gwylio check` says why.  One
+    thread opens them and the others wait: some of what they are made of does not bear being imported twice at once.
     """
+    turn = threading.Lock()
 
     @cache
-    def opened() -> Panel:
+    def made() -> Panel:
         from classifiers import panel, personal_data
 
         also = [named_model(model)] if model else []
         return panel.open_panel(personal_data.ours_in([*areas.contacts, *policy.contacts]), also, areas.examples)
+
+    def opened() -> Panel:
+        with turn:
+            return made()
 
     return opened
 

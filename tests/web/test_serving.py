@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,34 @@ def test_broken_saved_replies_stop_the_start_beside_everything_else_that_is_wron
     with pytest.raises(FileError) as caught:
         opening.decided(Settings(state_dir=tmp_path, config_dir=config))
     assert {problem.file for problem in caught.value.problems} == {"templates.toml", "service_areas.toml"}
+
+
+FIRST_THING_IN_THE_MORNING = """
+import threading
+import opening
+from moderation import policy, service_areas
+
+panel_of = opening.panel_of(service_areas.load(), policy.load("powys"))
+start, found, failed = threading.Barrier(8), [], []
+
+def asks():
+    start.wait()
+    try:
+        found.append(id(panel_of()))
+    except Exception as error:
+        failed.append(repr(error))
+
+threads = [threading.Thread(target=asks) for _ in range(8)]
+[each.start() for each in threads]
+[each.join() for each in threads]
+print(len(found), len(set(found)), failed)
+"""
+
+
+def test_officers_who_ask_for_the_classifiers_in_the_same_moment_get_the_same_ones() -> None:
+    code = [sys.executable, "-W", "ignore", "-c", FIRST_THING_IN_THE_MORNING]
+    done = subprocess.run(code, capture_output=True, text=True, cwd=CHECKOUT, timeout=120, check=False)
+    assert done.stdout == "8 1 []\n", done.stderr[-2000:]
 
 
 @pytest.mark.parametrize(("platform", "asks"), [(Platform.FACEBOOK, True), (Platform.SNAPCHAT, False)])
