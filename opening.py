@@ -336,10 +336,12 @@ def serve(here: Installation, *, demo_password: str = "") -> None:
     """
     import uvicorn
 
+    from web import pages
     from web.app import create_app
 
     settings = here.settings
     port_free(settings.host, settings.port)
+    pages.warm_up()
     uvicorn.run(
         create_app(here, demo_password=demo_password),
         host=settings.host,

@@ -2,9 +2,10 @@
 
     python -m bench.officers [--officers 200] [--seconds 60] [--cases 20000]
 
-Each reads the queue, opens a case of it, and then takes a note, has a reply checked, or waits for its author, by turns.  Besides, pairs of officers post the same version of one case in the same moment: of each pair one must be
-told that a colleague was first, and the events must show one act.  The process is `gwylio web`'s own application on
-SQLite, with its streams open for every officer.
+Each reads the queue, opens a case of it, and then takes a note, has a reply checked, or waits for its author, by turns.
+Besides, pairs of officers post the same version of one case in the same moment: of each pair one must be told that a
+colleague was first, and the events must show one act.  The process is `gwylio web`'s own application on SQLite, with its
+streams open for every officer.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ async def a_stream(client: httpx.AsyncClient, until: float) -> None:
 
 async def press(base: str, cookies: Sequence[str], seconds: float, raced: Sequence[tuple[int, int, int]]) -> Taken:
     taken = Taken()
-    limits = httpx.Limits(max_connections=None)
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=2.0)  # the server lets go after five seconds
     clients = [
         httpx.AsyncClient(base_url=base, cookies={SESSION_COOKIE: cookie}, timeout=30.0, limits=limits)
         for cookie in cookies
@@ -197,10 +198,12 @@ def serve(folder: Path, port: int) -> None:
 
     import opening
     import settings as configuration
+    from web import pages
     from web.app import create_app
 
     started = time.monotonic()
     with opening.installation(configuration.load(None, state_dir=folder)) as here:
+        pages.warm_up()
         app = create_app(here, now=lambda: NOW + timedelta(seconds=time.monotonic() - started))
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="critical", access_log=False)
 
