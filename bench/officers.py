@@ -4,8 +4,8 @@
 
 Each reads the queue, opens a case of it, and then takes a note, has a reply checked, or waits for its author, by turns.
 Besides, pairs of officers post the same version of one case in the same moment: of each pair one must be told that a
-colleague was first, and the events must show one act.  The process is `gwylio web`'s own application on SQLite, with its
-streams open for every officer.
+colleague was first, and the events must show one act.  The process is `gwylio web`'s own application on SQLite, with
+its streams open for every officer.
 """
 
 from __future__ import annotations
