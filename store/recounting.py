@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple, cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select, true
 from sqlalchemy.orm import Session
 
 from store import audit, bulk
@@ -42,7 +42,12 @@ class Dates(NamedTuple):
     beyond_known: bool
 
 
-def running(session: Session, *, after: int, limit: int) -> list[Running]:
+def last_id(session: Session) -> int:
+    """The id of the newest case; 0 before the first."""
+    return session.scalar(select(func.max(CaseRow.id))) or 0
+
+
+def running(session: Session, *, after: int, upto: int | None = None, limit: int) -> list[Running]:
     """A page of them by the case's id, those with a clock that stood still or a matter of its own left out."""
     apart = select(PauseRow.case_id).where(PauseRow.struck_at.is_(None)).union(select(MatterRow.case_id))
     rows = session.execute(
@@ -56,7 +61,12 @@ def running(session: Session, *, after: int, limit: int) -> list[Running]:
             RoundRow.beyond_known,
         )
         .join(RoundRow, (RoundRow.case_id == CaseRow.id) & (RoundRow.number == CaseRow.round))
-        .where(CaseRow.state.not_in([State.CLOSED, State.ANSWERED]), CaseRow.id > after, CaseRow.id.not_in(apart))
+        .where(
+            CaseRow.state.not_in([State.CLOSED, State.ANSWERED]),
+            CaseRow.id > after,
+            CaseRow.id <= upto if upto is not None else true(),
+            CaseRow.id.not_in(apart),
+        )
         .order_by(CaseRow.id)
         .limit(limit)
     )
