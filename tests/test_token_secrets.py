@@ -176,7 +176,7 @@ class Story:
         here.store.write(
             lambda session: people.add(
                 session, username="nia", full_name="Nia Bowen", password_hash=HASH,
-                grants=[(Role.ADMINISTRATOR, "*")], now=now,
+                grants=[(Role.COMMUNICATIONS, "*")], now=now,
             )
         )  # fmt: skip
         visitor = Visitor(app, base_url="http://localhost", follow_redirects=False)
