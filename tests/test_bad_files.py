@@ -204,7 +204,7 @@ def test_what_is_typed_stands_in_the_trail_with_whoever_typed_it(tmp_path: Path)
     file, who = an_installation(tmp_path), f"command line ({getpass.getuser()})"
     comments = lines(tmp_path, GOOD)
     for words, says in (
-        (["user", "add", "rhys", "--name", "Rhys", "--role", "officer", "--area", "waste"], "ceffyl batri stwffwl cywir\n"),
+        (["user", "add", "rhys", "--name", "Rhys", "--role", "officer", "--area", "waste"], "ceffyl stwffwl\n"),
         (["account", "add", "fb", "--platform", "facebook", "--id", "1", "--name", "FB", "--area", "waste"], ""),
         (["account", "connect", "fb"], "EAAtoken\n"),
         (["import", str(comments), "--account", "fb"], ""),
