@@ -44,6 +44,8 @@ from web.routes.queue import read_queue
 from web.security import Reader
 
 AT_ONCE = 5_000
+SAID = sorted({word for text in WORDS for word in text.split()})
+"""What comments are made of: words at random, so that no two people say the same."""
 OFFICERS = 200
 AREAS = tuple(f"area-{number:02}" for number in range(12))
 NOW = START + timedelta(days=50)
@@ -118,8 +120,9 @@ def _cases(session: Session, ids: range, account_id: int, officers: list[int]) -
         "read_at": arrived, "unread_tries": 0, "gone_checks": 0, "case_id": every,
     })  # fmt: skip
     _add(session, RevisionRow, {
-        "comment_id": every, "number": 1, "text": [WORDS[n % 3] * (1 + n % 3) for n in every], "search": "",
-        "cut": False, "sha256": "", "seen_at": arrived, "raw": b"{}",
+        "comment_id": every, "number": 1, "search": "", "cut": False,
+        "text": [" ".join(dice.choices(SAID, k=8 + n % 20)) for n in every],
+        "sha256": "", "seen_at": arrived, "raw": b"{}",
     })  # fmt: skip
     _add(session, RoundRow, {
         "case_id": every, "number": 1, "comment_id": every, "received_at": arrived, "answer_owed": owed,

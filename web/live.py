@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from typing import Any, Final
 import structlog
 from fastapi.concurrency import run_in_threadpool
 
-from store import stirring, triage
+from store import desk, stirring, triage
 from store.database import Store
+from store.desk import Wanted
 from store.stirring import Stir
 
 log = structlog.get_logger("gwylio.web")
@@ -30,13 +32,14 @@ LOOK_BACK: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often the database is looked at, and for how long one stream goes on, in seconds.
+    """How often the database is looked at, how old may be what is known of who is signed in, how long a stream lasts.
 
-    A stream ends and the browser opens another: what stands between us and it may not like older ones.
+    In seconds.  A stream ends and the browser opens another: what stands between us and it may not like older ones.
     """
 
     every_s: float = 2.0
     lasts_s: float = 600.0
+    recheck_s: float = 10.0
 
     @property
     def turns(self) -> int:
@@ -51,6 +54,8 @@ class Live:
         self._store, self._now, self.pace = store, now, pace
         self._followers: dict[asyncio.Queue[tuple[Stir, ...]], int] = {}
         self._claims: dict[int, str] = {}
+        self._found: dict[tuple[Wanted, frozenset[int]], frozenset[int]] = {}
+        self._one_asks = threading.Lock()
         self._task: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
 
@@ -69,6 +74,14 @@ class Live:
             if not self._followers:
                 self._over.set()
 
+    def fitting(self, wanted: Wanted, moved: frozenset[int]) -> frozenset[int]:
+        """Which of the cases that moved a question finds: asked once for all who ask the same in this turn."""
+        with self._one_asks:
+            if (wanted, moved) not in self._found:
+                with self._store.read() as session:
+                    self._found[wanted, moved] = desk.fitting(session, wanted, moved)
+            return self._found[wanted, moved]
+
     def claimed_by(self, case_id: int) -> str:
         """Who works on a case that a page follows, as of the last turn; empty for nobody."""
         return self._claims.get(case_id, "")
@@ -86,6 +99,7 @@ class Live:
                 log.warning("open pages are not told what moves", error=type(error).__name__)
             else:
                 news = tuple(stir for stir in found if seen is not None and stir.event_id not in seen)
+                self._found = {}
                 seen = {stir.event_id for stir in found}
                 last = max([last, *seen])
                 for each in self._followers:

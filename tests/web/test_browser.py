@@ -21,6 +21,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402 - after the check that it is there
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=15_000)  # a machine that runs other tests beside this one is slow, not wrong
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = (

@@ -30,7 +30,7 @@ PATIENCE_S = 20.0
 @pytest.fixture
 def site(council: Path, tmp_path: Path) -> Iterator[Site]:
     opened = open_site(council, tmp_path)
-    opened = replace(opened, pace=Pace(every_s=0.02, lasts_s=60))
+    opened = replace(opened, pace=Pace(every_s=0.02, lasts_s=60, recheck_s=0))
     yield opened
     opened.close()
 

@@ -49,12 +49,12 @@ async def queue_events(visit: SomeVisit, asked: Annotated[Open, Query()]) -> Str
 
     def told(reader: Reader, news: Sequence[Stir]) -> Mapping[str, Any]:
         areas = reader.areas()
-        moved = {stir.case_id for stir in news if areas is None or stir.area in areas or stir.case_id in shown}
-        if not moved:
+        moved = frozenset(stir.case_id for stir in news)
+        near = frozenset(stir.case_id for stir in news if areas is None or stir.area in areas)
+        if not near and not moved & shown:
             return {}
         _show, wanted = wanted_by(reader, asked, visit.here.areas, today=visit.web.today())
-        with visit.store.read() as session:
-            here = desk.fitting(session, wanted, moved)
+        here = visit.web.live.fitting(wanted, near)
         left = (moved & shown) - here
         return {"here": sorted(here), "left": sorted(left)} if here or left else {}
 
@@ -79,10 +79,12 @@ async def _stream(visit: Visit, told: Told, *, since: int, case_id: int = 0) -> 
     yield f"retry: {COMES_BACK_MS}\n\n"
     async with live.following(case_id) as turns:
         news: Sequence[Stir] = await run_in_threadpool(_missed, visit, since)
-        quiet, who = 0.0, ""
+        quiet, checked, who = 0.0, live.pace.recheck_s, ""
+        reader: Reader | None = visit.reader
         for _turn in range(live.pace.turns):
             if news or quiet >= QUIET_S:
-                reader = await run_in_threadpool(signed_in, visit.request, visit.web)
+                if checked >= live.pace.recheck_s:
+                    reader, checked = await run_in_threadpool(signed_in, visit.request, visit.web), 0.0
                 if reader is None:
                     yield sent("ended", {})
                     return
@@ -94,6 +96,7 @@ async def _stream(visit: Visit, told: Told, *, since: int, case_id: int = 0) -> 
                 yield sent("who", {"name": who if who != visit.reader.name else ""})
             news = await turns.get()
             quiet += live.pace.every_s
+            checked += live.pace.every_s
 
 
 def _answer(stream: AsyncIterator[str]) -> StreamingResponse:
