@@ -18,7 +18,7 @@ import typer
 
 import settings as configuration
 from toml_file import FileError
-from vocabulary import Clock, GwylioError, Platform, Role
+from vocabulary import Clock, GwylioError, Platform, Role, Scope
 
 if TYPE_CHECKING:
     from collectors.consent import Granted
@@ -70,6 +70,8 @@ app.add_typer(classifiers_app, name="classifiers")
 webhook_app = typer.Typer(help="What platforms push to us, beside what we ask of them.", no_args_is_help=True)
 app.add_typer(webhook_app, name="webhook")
 
+token_app = typer.Typer(help="Tokens of the API, for other programs.", no_args_is_help=True)
+app.add_typer(token_app, name="token")
 notices_app = typer.Typer(help="Messages to colleagues, by e-mail and Teams.", no_args_is_help=True)
 app.add_typer(notices_app, name="notices")
 
@@ -282,6 +284,71 @@ def user_reset_factor(username: str, config: ConfigFile = None) -> None:
             lambda session: second_factor.reset(session, user_id, actor=_acting(), now=datetime.now(UTC))
         )
     print(f"{username} enrols anew at the next sign-in" if gone else f"{username} has no second factor")
+
+
+@token_app.command("add", short_help="A new token, printed once.")
+def token_add(  # noqa: PLR0917 - Typer hands them over by name
+    name: Annotated[str, typer.Argument(help="What it is for.")],
+    scope: Annotated[list[Scope], typer.Option(help="What it may be used for; may be given more than once.")],
+    user: Annotated[str, typer.Option(help="The user name of whoever it acts for.")] = "",
+    service: Annotated[str, typer.Option(help="Or the user name of a service; made with --role where it is new.")] = "",
+    role: Annotated[list[Role] | None, typer.Option(help="With a new service: what it may do.")] = None,
+    area: Annotated[list[str] | None, typer.Option(help="And in which service areas; every area unless said.")] = None,
+    days: Annotated[int, typer.Option(help="How many days it lasts: 30, 90 or 365.")] = 90,
+    config: ConfigFile = None,
+) -> None:
+    """Print a new token, once: for a member of staff, whose rights are then the most it can do, or for a service."""
+    from moderation import api_tokens
+    from store import api_tokens as rows
+    from web.security import new_api_token, token_hash
+
+    if bool(user) == bool(service):
+        raise typer.BadParameter("give --user NAME or --service NAME")
+    now, actor, token = datetime.now(UTC), _acting(), new_api_token()
+    with _opened(config) as here:
+        grants = _grants(here, role, area) if role else []
+        owner = _user(here, user) if user else 0
+
+        def act(session: Session) -> tuple[int, datetime]:
+            known = {each.username: each.id for each in rows.services(session) if each.active}
+            user_id = owner or known.get(service) or 0
+            if not user_id:
+                added = api_tokens.add_service(
+                    session, username=service, full_name=service, grants=grants, actor=actor, now=now
+                )
+                user_id = added.id
+            given = api_tokens.give(
+                session, user_id, token_hash(token), name=name, scopes=scope, days=days, actor=actor, now=now
+            )
+            return given.id, given.expires_at
+
+        number, until = here.store.write(act)
+    print(token)
+    _complain(f"token {number}, good until {until:%Y-%m-%d %H:%M} UTC; it is shown this once")
+
+
+@token_app.command("list", short_help="Every token, and whose it is.")
+def token_list(config: ConfigFile = None) -> None:
+    """Show tokens: number, whether it opens anything, owner, until when, last used, scopes, name."""
+    from store import api_tokens
+
+    now = datetime.now(UTC)
+    with _opened(config) as here, here.store.read() as session:
+        for token, owner in api_tokens.everything(session):
+            stands = "revoked" if token.revoked_at else "good" if token.opens(now) and owner.active else "over"
+            used = f"{token.last_used:%Y-%m-%d}" if token.last_used else "never"
+            words = (str(token.id), stands, owner.username, f"{token.expires_at:%Y-%m-%d}", used)
+            print("\t".join([*words, ",".join(token.scopes), token.name]))
+
+
+@token_app.command("revoke", short_help="A token opens nothing any more.")
+def token_revoke(number: int, config: ConfigFile = None) -> None:
+    """Revoke a token by its number in `gwylio token list`."""
+    from moderation import api_tokens
+
+    with _opened(config) as here:
+        here.store.write(lambda session: api_tokens.revoke(session, number, actor=_acting(), now=datetime.now(UTC)).id)
+    print(f"token {number} opens nothing any more")
 
 
 @notices_app.command("test", short_help="Send a test message.")
@@ -732,17 +799,10 @@ def classify(
 ) -> None:
     """Read comments as JSON lines, and answer what was seen in each as JSON lines, in the same order."""
     from classifiers import panel, stream
-    from classifiers.summary import Rules
     from moderation import policy as packs
-    from moderation import routing
-    from vocabulary import Label
+    from moderation import summing_up
 
-    pack = packs.load(policy)
-    rules = Rules(
-        threshold=pack.threshold,
-        severities={label: pack.severity[label] for label in Label},
-        reply_in=lambda language, unsure: routing.reply_in(language, unsure=unsure, policy=pack),
-    )
+    rules = summing_up.rules_of(packs.load(policy))
     with _text_of(file) as lines:
         for line in stream.classify_lines(lines, panel.open_panel(), rules):
             print(line)

@@ -21,7 +21,7 @@ import pipeline
 from moderation.calendar import announced_holidays
 from pipeline import Installation
 from reports import monitoring, weekly
-from store import accounts, identities, people, spending, webhooks
+from store import accounts, api_tokens, identities, people, spending, webhooks
 from vocabulary import Platform
 
 if TYPE_CHECKING:
@@ -80,9 +80,10 @@ def escalate(here: Installation, *, now: datetime) -> object:
 
 
 def forget(here: Installation, *, now: datetime) -> object:
-    """Delete sessions and invitations that ran out, what was paid for on past days, and the words of old notices."""
+    """Delete sessions and invitations that ran out, what was paid for on past days, old answers, and old words."""
     here.store.write(lambda session: webhooks.forget_words(session, before=now - webhooks.WORDS_KEPT))
     here.store.write(lambda session: spending.forget_billed(session, before=now))
+    here.store.write(lambda session: api_tokens.forget_answers(session, before=now - api_tokens.ANSWERS_KEPT))
     here.store.write(lambda session: identities.forget_invitations(session, before=now))
     return here.store.write(lambda session: people.forget_sessions(session, before=now))
 

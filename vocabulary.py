@@ -415,6 +415,18 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+class Scope(StrEnum):
+    """What a token of the API may be used for; never more than its owner may do."""
+
+    READ_QUEUE = "read:queue"
+    READ_CASES = "read:cases"
+    WRITE_CASES = "write:cases"
+    WRITE_REPLIES = "write:replies"
+    READ_ACCOUNTS = "read:accounts"
+    READ_REPORTS = "read:reports"
+    CLASSIFY = "classify"
+
+
 class Clock(StrEnum):
     """Which rule counts the days."""
 

@@ -154,7 +154,7 @@ def _record(
         action=f"{what.value}.viewed",
         subject=subject,
         now=now,
-        after={"opening": row.id, "purpose_given": bool(row.purpose)} | counted,
+        after={"opening": row.id, "purpose_given": bool(row.purpose)} | counted | actor.way,
     )
     return row
 

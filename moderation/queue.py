@@ -215,7 +215,7 @@ def advance(
             from_state=before,
             to_state=after,
             words=words.strip(),
-            detail=dict(detail or {}) | _said(area=area, owner=owner_id, to=escalate_to, outcome=outcome),
+            detail=dict(detail or {}) | _said(area=area, owner=owner_id, to=escalate_to, outcome=outcome) | actor.way,
         )
     )
     audit.append(
@@ -225,7 +225,9 @@ def advance(
         subject=f"case:{case.id}",
         now=now,
         before=facts,
-        after={"state": after.value, "area": case.service_area, "owner": case.owner_id} | _said(outcome=outcome),
+        after={"state": after.value, "area": case.service_area, "owner": case.owner_id}
+        | _said(outcome=outcome)
+        | actor.way,
     )
     _move_rounds(session, case, act, before, outcome=outcome, actor=actor, policy=policy, now=now)
     session.flush()

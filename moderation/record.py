@@ -15,10 +15,19 @@ from vocabulary import Note
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does it: a member of staff, or the system itself (no user id)."""
+    """Who does it: a member of staff, or the system itself (no user id).
+
+    `token` is the id of the token of the API that came with it, 0 where somebody did it on a page.
+    """
 
     name: str
     user_id: int | None = None
+    token: int = 0
+
+    @property
+    def way(self) -> dict[str, int]:
+        """How it came, for the detail of an event and of its row in the trail."""
+        return {"token": self.token} if self.token else {}
 
 
 SYSTEM = Actor(audit.SYSTEM)
@@ -52,6 +61,7 @@ def write_down(
     """Write down something that does not move the state.  `detail` holds ids, codes and dates only."""
     if what in _TO_BE_READ_FIRST:
         cases.moved(session, case)
+    facts = {**(detail or {}), **actor.way}
     session.add(
         EventRow(
             case_id=case.id,
@@ -61,7 +71,7 @@ def write_down(
             from_state=case.state,
             to_state=case.state,
             words=words.strip(),
-            detail=dict(detail or {}),
+            detail=facts,
         )
     )
     audit.append(
@@ -70,5 +80,5 @@ def write_down(
         action=f"case.{what.value}",
         subject=f"case:{case.id}",
         now=now,
-        after=dict(detail or {}),
+        after=facts,
     )

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from moderation.notices import Group, Line, Said
 from moderation.record import Actor
-from store import audit, identities, people, preferences, sessions
+from store import api_tokens, audit, identities, people, preferences, sessions
 from store.accounts import AccountRow, AdministratorRow
 from store.database import Session
 from store.people import UserRow
@@ -109,7 +109,7 @@ def change_grants(session: Session, user_id: int, grants: Grants, *, actor: Acto
 
 
 def change_active(session: Session, user_id: int, *, active: bool, actor: Actor, now: datetime) -> bool:
-    """Somebody has left, or is back; whoever left is out at once, and no link of theirs opens anything.
+    """Somebody has left, or is back; whoever left is out at once, and no link or token of theirs opens anything.
 
     Returns whether anything changed.
 
@@ -124,6 +124,7 @@ def change_active(session: Session, user_id: int, *, active: bool, actor: Actor,
         _somebody_is_left(session, user_id)
         sessions.end_all(session, user_id)
         identities.withdraw(session, user_id)
+        api_tokens.revoke_all(session, user_id, now=now)
     user.active = active
     _trail(session, "user.active", user_id, actor, now, before={"active": not active}, after={"active": active})
     return True

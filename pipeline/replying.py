@@ -201,10 +201,15 @@ def languages_of(here: Installation) -> Callable[[str], Language]:
     """How the panel decides the language of a text of ours."""
 
     def language_of(text: str) -> Language:
-        [opinion] = here.open_panel().read([Reading(_unsaid(text))])
-        return routing.language_of(opinion.findings)[0]
+        return routing.language_of(opinion_of(here, text).findings)[0]
 
     return language_of
+
+
+def opinion_of(here: Installation, text: str) -> Opinion:
+    """What the panel sees in a text that nobody has said to us."""
+    [opinion] = here.open_panel().read([Reading(_unsaid(text))])
+    return opinion
 
 
 def takes_replies(account: AccountRow) -> bool:

@@ -128,7 +128,7 @@ def colleagues(session: Session) -> Sequence[Colleague]:
     granted: dict[int, set[tuple[Role, str]]] = {}
     for user_id, role, area in session.execute(select(GrantRow.user_id, GrantRow.role, GrantRow.area)):
         granted.setdefault(user_id, set()).add((role, area))
-    users = session.scalars(select(UserRow).where(UserRow.active).order_by(UserRow.id))
+    users = session.scalars(select(UserRow).where(UserRow.active, ~UserRow.service).order_by(UserRow.id))
     return [
         Colleague(
             user.id, user.username, user.full_name, user.email, user.language, frozenset(granted.get(user.id, ()))

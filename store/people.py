@@ -19,7 +19,7 @@ NOBODYS = "system"
 
 
 class UserRow(Base):
-    """One person; never shared."""
+    """One person, never shared; or a `service`, which is a program with rights of its own: nobody signs in as it."""
 
     __tablename__ = "users"
 
@@ -32,6 +32,7 @@ class UserRow(Base):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     last_sign_in: Mapped[datetime | None]
+    service: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class GrantRow(Base):
@@ -82,7 +83,7 @@ def by_username(session: Session, username: str) -> UserRow:
     Raises:
         UnknownUser: there is none.
     """
-    found = session.scalar(select(UserRow).where(UserRow.username == username))
+    found = session.scalar(select(UserRow).where(UserRow.username == username, ~UserRow.service))
     if found is None:
         raise UnknownUser(f"no user is called {username}; add one with `gwylio user add`")
     return found
@@ -98,8 +99,9 @@ def add(
     now: datetime,
     language: str = "en",
     email: str = "",
+    service: bool = False,
 ) -> UserRow:
-    """A new member of staff with their grants.
+    """A new member of staff, or service, with their grants.
 
     Raises:
         UserExists: somebody has that username.
@@ -120,6 +122,7 @@ def add(
         language=language,
         active=True,
         created_at=now,
+        service=service,
     )
     session.add(user)
     session.flush()
@@ -129,7 +132,7 @@ def add(
 
 def everyone(session: Session) -> Sequence[UserRow]:
     """Every member of staff, those who have left too, by name."""
-    return session.scalars(select(UserRow).order_by(UserRow.full_name, UserRow.id)).all()
+    return session.scalars(select(UserRow).where(~UserRow.service).order_by(UserRow.full_name, UserRow.id)).all()
 
 
 def all_grants(session: Session) -> dict[int, list[tuple[Role, str]]]:
@@ -151,7 +154,11 @@ def administrators(session: Session) -> frozenset[int]:
     """Who administers and may sign in; locked, so that two who take each other away do not leave nobody."""
     query = (
         select(UserRow)
-        .where(UserRow.active, UserRow.id.in_(select(GrantRow.user_id).where(GrantRow.role == Role.ADMINISTRATOR)))
+        .where(
+            UserRow.active,
+            ~UserRow.service,
+            UserRow.id.in_(select(GrantRow.user_id).where(GrantRow.role == Role.ADMINISTRATOR)),
+        )
         .order_by(UserRow.id)
         .with_for_update()
     )
@@ -171,7 +178,7 @@ def full_names(session: Session, usernames: Collection[str]) -> dict[str, str]:
 
 def anybody(session: Session) -> bool:
     """Whether at least one person may sign in."""
-    return session.scalar(select(UserRow.id).where(UserRow.active).limit(1)) is not None
+    return session.scalar(select(UserRow.id).where(UserRow.active, ~UserRow.service).limit(1)) is not None
 
 
 def forget_sessions(session: Session, *, before: datetime) -> None:
@@ -187,6 +194,7 @@ def who_may_see(session: Session, usernames: Sequence[str], area: str) -> list[i
         .where(
             UserRow.username.in_(usernames),
             UserRow.active,
+            ~UserRow.service,
             GrantRow.area.in_([area, EVERY_AREA]),
             GrantRow.role.in_([Role.OFFICER, Role.COMMUNICATIONS]),
         )

@@ -102,7 +102,7 @@ def users_by_area(session: Session) -> Sequence[tuple[str, UserRow]]:
     rows = session.execute(
         select(GrantRow.area, UserRow)
         .join(UserRow, UserRow.id == GrantRow.user_id)
-        .where(UserRow.active)
+        .where(UserRow.active, ~UserRow.service)
         .distinct()
         .order_by(GrantRow.area, UserRow.full_name)
     )

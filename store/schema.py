@@ -8,6 +8,7 @@ from sqlalchemy import Engine, MetaData, inspect
 
 from store import (
     accounts,
+    api_tokens,
     audit,
     cases,
     comments,
@@ -44,6 +45,7 @@ from vocabulary import GwylioError
 
 NOUNS = (
     accounts,
+    api_tokens,
     audit,
     cases,
     comments,

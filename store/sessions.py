@@ -150,7 +150,7 @@ def names(session: Session) -> Mapping[int, str]:
 _OFFICERS = (
     select(GrantRow.area, UserRow.id, UserRow.full_name)
     .join(UserRow, UserRow.id == GrantRow.user_id)
-    .where(UserRow.active, GrantRow.role == Role.OFFICER)
+    .where(UserRow.active, ~UserRow.service, GrantRow.role == Role.OFFICER)
     .order_by(GrantRow.area, UserRow.full_name)
 )
 

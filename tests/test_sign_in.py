@@ -138,3 +138,24 @@ def test_the_command_line_does_to_users_what_the_pages_do(gwylio: Shell, tmp_pat
         assert audit.count(session) >= len(acts)
     assert [action for _, action in acts] == ["user.add", "user.grants", "user.invite", "user.active"]
     assert all(actor.startswith("command line") for actor, _ in acts)
+
+
+def test_the_command_line_gives_tokens_and_takes_them_back(gwylio: Shell) -> None:
+    rhys = ("user", "add", "rhys", "--name", "Rhys", "--role", "officer", "--area", "waste")
+    assert gwylio(*rhys, says="ceffyl batri stwffwl\n").exit_code == 0
+    own = gwylio("token", "add", "A script", "--user", "rhys", "--scope", "read:queue", "--days", "30")
+    assert re.fullmatch(r"gwylio_[\w-]{43}", own.stdout.strip())
+    service = ("token", "add", "Web chat", "--service", "chat", "--scope", "classify", "--scope", "read:cases")
+    assert "what it may do" in str(gwylio(*service).exception), "a new service needs a role"
+    assert gwylio(*service, "--role", "officer", "--area", "waste").exit_code == 0
+    assert gwylio(*service).exit_code == 0, "which it keeps"
+    assert gwylio("token", "add", "Both", "--scope", "classify").exit_code == 2
+    assert gwylio("token", "revoke", "1").exit_code == 0
+    listed = [line.split("\t") for line in gwylio("token", "list").stdout.splitlines()]
+    assert [(line[0], line[1], line[2], line[5]) for line in listed] == [
+        ("3", "good", "chat", "read:cases,classify"),
+        ("2", "good", "chat", "read:cases,classify"),
+        ("1", "revoked", "rhys", "read:queue"),
+    ]
+    assert "there is no token 9" in str(gwylio("token", "revoke", "9").exception)
+    assert gwylio("user", "list").stdout.count("chat") == 0

@@ -29,6 +29,7 @@ from moderation.removals import StaleRemoval, UnknownRemoval
 from moderation.replies import NoReplyHere
 from moderation.translations import NotTheirs
 from pipeline import Installation
+from web.api.app import API, create_api
 from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, PurposeNeeded, gate
 from web.live import Pace
 from web.pages import STATIC, chosen_language, in_both, in_other_language, render
@@ -36,6 +37,7 @@ from web.routes import (
     account,
     accounts,
     administration,
+    api_tokens,
     approvals,
     authors,
     cases,
@@ -189,6 +191,7 @@ def create_app(
         provider,
         invitations,
         account,
+        api_tokens,
         users,
         first_steps,
         helping,
@@ -220,6 +223,7 @@ def create_app(
         approvals,
     ):
         app.include_router(part.router)
+    app.mount(API, create_api(app.state))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for kind in ERRORS:
         app.add_exception_handler(kind, _told)

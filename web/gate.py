@@ -79,6 +79,11 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     "end_session": EVERYBODY,
     "sign_out_everywhere": EVERYBODY,
     "preferences": EVERYBODY,
+    "api_tokens": EVERYBODY,
+    "give_api_token": EVERYBODY,
+    "revoke_api_token": EVERYBODY,
+    "add_service": ADMINISTERING,
+    "end_service": ADMINISTERING,
     "first_steps": ADMINISTERING,
     "policy": WATCHING,
     "areas": WATCHING,
@@ -274,7 +279,7 @@ SECTIONS: Final = (
 
 OWN_PAGES: Final = (
     Page("notices", N_("Messages"), "notices", ("notices",), act="messages"),
-    Page("account", N_("Your account"), "account", ("account",)),
+    Page("account", N_("Your account"), "account", ("account", "api-tokens")),
 )
 """What concerns the reader alone, beside their name."""
 
@@ -363,21 +368,32 @@ def _admit(request: Request, web: Web, token: str) -> None:
     request.state.reader = reader
     if request.method not in {"GET", "HEAD"} and not same(token, reader.csrf):
         raise FormNotOurs(f"a form for {name} came without its token")
-    roles = PERMISSIONS.get(name, frozenset())
-    named = {key: value for key, value in request.path_params.items() if key in _CASE_BY}
+    case, held = entitled(web, reader, name, request.path_params)
+    if case and case.restricted and name not in SAYING_WHY and not held <= SHOWN_ONLY - MAY_OPEN:
+        _see(web, reader, case.id)
+
+
+def entitled(web: Web, reader: Reader, name: str, path: Mapping[str, Any]) -> tuple[Case | None, frozenset[Role]]:
+    """The case that a path names, if any, and what the reader is to it: enough for the route of this name.
+
+    The API goes by it too.
+
+    Raises:
+        NotThere, NotAllowed: as they say.
+    """
+    named = {key: value for key, value in path.items() if key in _CASE_BY}
     case = _case(web, *named.popitem()) if named else None
     if case is not None:
         held = _held(reader, case, name)
-    elif "author_id" in request.path_params:
-        held = _held_of_author(web, reader, request.path_params["author_id"])
+    elif "author_id" in path:
+        held = _held_of_author(web, reader, path["author_id"])
     else:
         held = reader.roles()
     if not held:
         raise NotThere
-    if not held & roles:
+    if not held & PERMISSIONS.get(name, frozenset()):
         raise NotAllowed
-    if case and case.restricted and name not in SAYING_WHY and not held <= SHOWN_ONLY - MAY_OPEN:
-        _see(web, reader, case.id)
+    return case, held
 
 
 def signed_in(request: Request, web: Web) -> Reader | None:
@@ -422,13 +438,15 @@ MOST_FIELDS: Final = 50
 """In one form, its files aside; none of ours has a third of it."""
 
 
-class _Case(NamedTuple):
+class Case(NamedTuple):
+    """What the gate knows of a case."""
+
     id: int
     area: str
     restricted: bool
 
 
-def _held(reader: Reader, case: _Case, name: str) -> frozenset[Role]:
+def _held(reader: Reader, case: Case, name: str) -> frozenset[Role]:
     """What the reader is to this case on this route; where it is restricted, only roles that need it count."""
     held = reader.roles_in(case.area)
     put_before = PUT_BEFORE.get(name, frozenset())
@@ -471,7 +489,7 @@ def _see(web: Web, reader: Reader, case_id: int) -> None:
         raise PurposeNeeded(case_id)
 
 
-def _case(web: Web, key: str, value: Any) -> _Case:
+def _case(web: Web, key: str, value: Any) -> Case:
     """The case that a path names.
 
     Raises:
@@ -482,7 +500,7 @@ def _case(web: Web, key: str, value: Any) -> _Case:
         area = desk.area_of(session, case_id) if case_id is not None else None
         if case_id is None or area is None:
             raise NotThere
-        return _Case(case_id, area, desk.is_restricted(session, case_id))
+        return Case(case_id, area, desk.is_restricted(session, case_id))
 
 
 _CASE_BY: Final[Mapping[str, Callable[[Session, int], int | None]]] = {

@@ -121,6 +121,7 @@ class Teller:
 
     def _facts(self, what: str, detail: Mapping[str, Any]) -> list[str]:
         told = _FACTS.get(what, _COMMON)
+        told = {**told, **_EVERYWHERE}
         said = ((told[key][0], told[key][1](self, detail[key])) for key in told if detail.get(key) not in ("", None))
         return [self.words.gettext(message, value=value) for message, value in said if value]
 
@@ -231,6 +232,7 @@ _COMMON: Final[Mapping[str, Fact]] = {
     "to": (N_("Escalated to: {value}"), Teller.whom),
     "outcome": (N_("Outcome: {value}"), Teller.outcome),
 }
+_EVERYWHERE: Final[Mapping[str, Fact]] = {"token": (N_("Through the API, token {value}"), Teller.as_it_is)}
 _TRANSLATION: Final[Mapping[str, Fact]] = {
     "to": (N_("Into: {value}"), Teller.says),
     "by": (N_("Back by: {value}"), Teller.moment),

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import re
 import secrets
 import threading
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -55,8 +57,8 @@ HEADERS: Final[Mapping[str, str]] = {
 PLAIN_FORM: Final = b"application/x-www-form-urlencoded"
 IN_PARTS: Final = re.compile(rb"multipart/form-data; ?boundary=[-'()+_,./:=?0-9A-Za-z]{1,70}")
 TAKES_FILES: Final = re.compile(r"/(?:cy|en)/enter")
-NOT_PAGES: Final = "/webhooks/"
-"""Where platforms knock: nothing there reads a form, whatever its body is called."""
+NOT_PAGES: Final = ("/webhooks/", "/api/")
+"""Where platforms and programs knock: nothing there reads a form, whatever its body is called."""
 KEEP_STATIC: Final = "public, max-age=31536000, immutable"
 KEEP_NOTHING: Final = "no-store"
 
@@ -95,8 +97,13 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_api_token() -> str:
+    """A token of the API; it begins so that whoever finds one in a file knows what it is."""
+    return f"gwylio_{secrets.token_urlsafe(32)}"
+
+
 def token_hash(token: str) -> bytes:
-    """What is kept of a session's cookie."""
+    """What is kept of a session's cookie, or of a token."""
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
@@ -211,6 +218,22 @@ class ForgeryLimit:
     def one_more(self, address: str) -> bool:
         """Count one; whether it is within the limit."""
         return self._limiter.hit(self._per_address, "forgery", address)
+
+
+class CallLimit:
+    """How often one token may be used, in this process."""
+
+    def __init__(self, often: str = "600 per minute") -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._per_token = parse(often)
+
+    def wait(self, token_id: int) -> int:
+        """Count one call; 0, or how many seconds are to be waited."""
+        key = str(token_id)
+        if self._limiter.hit(self._per_token, key):
+            return 0
+        reset = self._limiter.get_window_stats(self._per_token, key).reset_time
+        return max(1, math.ceil(reset - time.time()))
 
 
 def brings_files(content_type: bytes) -> bool:

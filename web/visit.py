@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request, Response
@@ -65,7 +65,8 @@ def without_nul(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(without_nul)]
-Number = Annotated[int, Field(ge=0, le=2**53)]
+LARGEST: Final = 2**53
+Number = Annotated[int, Field(ge=0, le=LARGEST)]
 """An id or a version, as large as any can be."""
 
 

@@ -16,7 +16,7 @@ from pipeline.provider import Provider
 from store.database import Store
 from vocabulary import Clock
 from web.live import Live, Pace
-from web.security import ForgeryLimit, SignInLimit
+from web.security import CallLimit, ForgeryLimit, SignInLimit
 
 HOLIDAYS_STAND = timedelta(minutes=1)
 PATIENCE_S = 0.9
@@ -34,6 +34,7 @@ class Web:
     removal_letters: SavedReplies
     limit: SignInLimit = field(default_factory=SignInLimit)
     forgeries: ForgeryLimit = field(default_factory=ForgeryLimit)
+    calls: CallLimit = field(default_factory=CallLimit)
     patience_s: float = PATIENCE_S
     pace: Pace = field(default_factory=Pace)
     demo_password: str = ""

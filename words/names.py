@@ -30,6 +30,7 @@ from vocabulary import (
     ReviewAct,
     ReviewState,
     Role,
+    Scope,
     SentBy,
     Severity,
     State,
@@ -320,6 +321,15 @@ NAMES: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         Role.SENIOR: N_("senior manager"),
         Role.AUDITOR: N_("auditor"),
         Role.ADMINISTRATOR: N_("administrator"),
+    },
+    Scope: {
+        Scope.READ_QUEUE: N_("read the queue"),
+        Scope.READ_CASES: N_("read cases"),
+        Scope.WRITE_CASES: N_("act on cases"),
+        Scope.WRITE_REPLIES: N_("send replies"),
+        Scope.READ_ACCOUNTS: N_("read how the accounts fare"),
+        Scope.READ_REPORTS: N_("read the figures"),
+        Scope.CLASSIFY: N_("ask the classifiers"),
     },
     Clock: {
         Clock.ANSWER: N_("answer to a comment"),

@@ -20,7 +20,7 @@ OTHER = NAMED | {"case_id": "3", "comment_id": "3", "evidence_id": "2", "slug": 
 OWN |= {"author_id": "1", "review_id": "1"}
 OTHER |= {"author_id": "3", "review_id": "2"}
 OF_NO_CASE = dict.fromkeys(
-    ["matter_id", "pause_id", "incident_id", "administrator_id", "notice_id", "bulk_id", "user_id"], "1"
+    ["matter_id", "pause_id", "incident_id", "administrator_id", "notice_id", "bulk_id", "user_id", "token_id"], "1"
 )
 """Ids that a route asks about only once its form is filled in."""
 

@@ -799,7 +799,7 @@ def case_page(
             if (limit := policy.restriction(slug))
         ],
         may_review=bool(held & COMMUNICATIONS),
-        acts=[act for act in allowed if held & OFFERED.get(act, frozenset())],
+        acts=acts_open_to(held, file.case.state),
         outcomes=policy.outcomes,
         choices=[(slug, sessions.officers_of(officers, slug)) for slug in visit.here.areas.slugs],
         boxes=BOXES[file.case.reply_in],
@@ -830,6 +830,11 @@ def case_page(
         faults_title=faults_title,
         done=done,
     )
+
+
+def acts_open_to(held: frozenset[Role], state: State) -> list[Act]:
+    """The acts with a form of their own that somebody with these roles may do to a case in this state."""
+    return [act for act in lifecycle.allowed_from(state) if held & OFFERED.get(act, frozenset())]
 
 
 class _Claimed(NamedTuple):

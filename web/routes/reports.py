@@ -128,14 +128,23 @@ def weekly_cases(visit: SomeVisit, asked: Annotated[Asked, Query()]) -> Response
 
 @router.get("/reports/weekly.csv", name="weekly_csv")
 def weekly_csv(visit: SomeVisit, week: str = "") -> Response:
-    chosen = _week(visit, week)
-    with visit.store.read() as session:
-        report = _report(visit, _rows(session, chosen, _areas(visit)), chosen)
+    report = report_of(visit, week)
     return Response(
         csv_file.written(report, visit.words, visit.here.areas),
         media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": f'attachment; filename="weekly-{chosen}.{visit.words.language}.csv"'},
+        headers={"content-disposition": f'attachment; filename="weekly-{report.week}.{visit.words.language}.csv"'},
     )
+
+
+def report_of(visit: Visit, week: str) -> Weekly:
+    """The figures of a week as it was written, or of the last one that is over, for the areas that a reader may see.
+
+    Raises:
+        NotThere: it is not a week, or it has not begun.
+    """
+    chosen = _week(visit, week)
+    with visit.store.read() as session:
+        return _report(visit, _rows(session, chosen, _areas(visit)), chosen)
 
 
 def _week(visit: Visit, written: str) -> Week:

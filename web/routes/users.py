@@ -76,7 +76,7 @@ def users(visit: SomeVisit) -> Response:
 @router.post("/users", name="add_user")
 def add_user(visit: SomeVisit, fields: Annotated[AddFields, Form()]) -> Response:
     """Somebody new, who comes in by a link."""
-    email, grants = fields.email.strip(), _grants(visit, fields)
+    email, grants = fields.email.strip(), granted_by(visit, fields)
     wrong = [
         *(["name"] if not fields.name.strip() else []),
         *(["email"] if email and not MAILBOX.fullmatch(email) else []),
@@ -120,7 +120,7 @@ def user_email(visit: SomeVisit, user_id: int, fields: Annotated[EmailFields, Fo
 @router.post("/users/{user_id}/grants", name="user_grants")
 def user_grants(visit: SomeVisit, user_id: int, fields: Annotated[GrantFields, Form()]) -> Response:
     """What somebody may do from now on: what was left ticked, and what was added."""
-    user, grants = _user(visit, user_id), _grants(visit, fields)
+    user, grants = _user(visit, user_id), granted_by(visit, fields)
     if not grants:
         return _one(visit, user, fault="grants")
     try:
@@ -172,12 +172,12 @@ def _user(visit: Visit, user_id: int) -> UserRow:
     """
     with visit.store.read() as session:
         found = session.get(UserRow, user_id) if 0 < user_id < LARGEST_ID else None
-    if found is None:
+    if found is None or found.service:
         raise NotThere
     return found
 
 
-def _grants(visit: Visit, fields: GrantFields) -> list[tuple[Role, str]] | None:
+def granted_by(visit: Visit, fields: GrantFields) -> list[tuple[Role, str]] | None:
     """What a form gives; None where it names no role or area of ours."""
     new = [f"{role}:{area or EVERY_AREA}" for role, area in zip(fields.role, fields.area, strict=False) if role]
     found = []
