@@ -29,6 +29,7 @@ from moderation.removals import StaleRemoval, UnknownRemoval
 from moderation.replies import NoReplyHere
 from moderation.translations import NotTheirs
 from pipeline import Installation
+from web.api import problems
 from web.api.app import API, create_api
 from web.gate import FormNotOurs, NotAllowed, NotSignedIn, NotThere, PurposeNeeded, gate
 from web.live import Pace
@@ -264,6 +265,8 @@ def _sign_in_first(request: Request, _error: Exception) -> Response:
 
 def _of_status(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else UNREADABLE[0]
+    if request.url.path.startswith("/api/"):
+        return problems.tell(request, problems.NOT_THERE)
     return _error_page(request, BY_STATUS.get(status, (status, *UNREADABLE[1:])))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.routing import APIRoute
-from starlette.datastructures import State
+from starlette.datastructures import Headers, State
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.api import acting, reading
 from web.api.access import ROUTES
@@ -26,16 +28,19 @@ from web.api.problems import (
     RESTRICTED,
     SCOPE_MISSING,
     STALE,
+    TOO_LARGE,
     TOO_MANY,
     Fault,
     Kind,
     Problem,
     handlers,
+    tell,
 )
 
 API: Final = "/api/v1"
 LARGEST_CALL: Final = 300_000
 """In bytes."""
+LONGEST_LENGTH: Final = 15
 MOVES: Final = (STALE, NO_VERSION, NOT_POSSIBLE)
 
 ANSWERED: Final[dict[str, tuple[Kind, ...]]] = {
@@ -50,6 +55,30 @@ The same acts as on the pages, by the same functions. A call shows a token (`Aut
 what its owner may do, within its scopes. Words come in the language of `Accept-Language`, Welsh or English. Moments are
 in UTC with their zone; days are those of Europe/London. Every problem is told by RFC 9457.\
 """
+
+
+class Weighed:
+    """Turns away a call that weighs too much, unread where it says so beforehand."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        said = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
+        if said.isdigit() and (len(said) > LONGEST_LENGTH or int(said) > LARGEST_CALL):
+            await tell(Request(scope), TOO_LARGE)(scope, receive, send)
+            return
+        seen = 0
+
+        async def weighed() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > LARGEST_CALL:
+                raise HTTPException(TOO_LARGE.status)
+            return message
+
+        await self.app(scope, weighed, send)
 
 
 class Api(FastAPI):
@@ -67,7 +96,9 @@ class Api(FastAPI):
             for path, each in found["paths"].items():
                 for operation in each.values():
                     name = operation["operationId"]
-                    operation["responses"] |= _problems(name, about_a_case="_id}" in path)
+                    more = [RESTRICTED] if "_id}" in path else []
+                    more += [TOO_LARGE] if "requestBody" in operation else []
+                    operation["responses"] |= _problems(name, more)
                     scope = ROUTES[name].scope
                     operation["x-scope"] = scope.value if scope else ""
         return super().openapi()
@@ -84,7 +115,6 @@ def create_api(state: State) -> Api:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=LARGEST_CALL,
         generate_unique_id_function=_name,
         separate_input_output_schemas=False,
     )
@@ -92,6 +122,7 @@ def create_api(state: State) -> Api:
     for part in (reading, acting):
         api.include_router(part.router)
     handlers(api)
+    api.add_middleware(Weighed)
     return api
 
 
@@ -99,11 +130,10 @@ def _name(route: APIRoute) -> str:
     return route.name
 
 
-def _problems(name: str, *, about_a_case: bool) -> dict[str, Any]:
+def _problems(name: str, more: Sequence[Kind]) -> dict[str, Any]:
     """What a route may tell of in place of its answer, by status."""
-    kinds = [NO_TOKEN, NOT_READ, TOO_MANY, OURS, *ANSWERED.get(name, ())]
+    kinds = [NO_TOKEN, NOT_READ, TOO_MANY, OURS, *ANSWERED.get(name, ()), *more]
     kinds += [SCOPE_MISSING, NOT_ALLOWED, NOT_THERE] if ROUTES[name].scope else []
-    kinds += [RESTRICTED] if about_a_case else []
     told: dict[str, list[str]] = {}
     for kind in kinds:
         told.setdefault(str(kind.status), []).append(f"{kind.title} (`{kind.slug}`)")

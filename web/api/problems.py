@@ -188,7 +188,7 @@ BY_ERROR: Final[Mapping[type[Exception], Kind]] = {
     queue.MattersRun: MATTER_RUNS,
     KeyUsed: KEY_USED,
 }
-BY_STATUS: Final[Mapping[int, Kind]] = {404: NOT_THERE, 405: WRONG_METHOD, 413: TOO_LARGE}
+BY_STATUS: Final[Mapping[int, Kind]] = {400: NOT_READ, 404: NOT_THERE, 405: WRONG_METHOD, 413: TOO_LARGE}
 
 
 def handlers(api: FastAPI) -> None:

@@ -55,6 +55,16 @@ class QueueAsked(BaseModel):
     limit: int = Field(default=PAGE, ge=1, le=LARGEST_PAGE, description="How many at most.")
 
 
+class WeekAsked(BaseModel):
+    """Which week."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    week: str = Field(
+        default="", max_length=20, description="Such as `2026-W47`; the last one that is over unless said."
+    )
+
+
 CaseId = Annotated[int, Path(ge=1, le=LARGEST, description="The id of a case.", examples=[417])]
 
 
@@ -204,15 +214,10 @@ def list_accounts(call: SomeCall) -> shapes.Accounts:
 
 
 @router.get("/reports/weekly", name="weekly_figures", tags=["reports"])
-def weekly_figures(
-    call: SomeCall,
-    week: Annotated[
-        str, Query(max_length=20, description="Such as `2026-W47`; the last one that is over unless said.")
-    ] = "",
-) -> shapes.Weekly:
+def weekly_figures(call: SomeCall, asked: Annotated[WeekAsked, Query()]) -> shapes.Weekly:
     """A London week in figures, of the service areas that you may see."""
     try:
-        report = report_of(call, week)
+        report = report_of(call, asked.week)
     except NotThere:
         raise Refused("query.week", "unknown-week") from None
     return shapes.Weekly(

@@ -169,6 +169,8 @@ class Queue(Shape):
 
 
 class Account(Shape):
+    """A corporate account."""
+
     slug: str = Field(examples=["cyngor-facebook"])
     name: str
     platform: Platform
