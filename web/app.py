@@ -72,7 +72,7 @@ from web.routes import (
     users,
     webhooks,
 )
-from web.security import HEADERS, KEEP_NOTHING, PlainForms, SafeAnswers, SignInLimit
+from web.security import HEADERS, KEEP_NOTHING, Compressed, PlainForms, SafeAnswers, SignInLimit
 from web.wired import Web
 from words import LANGUAGES, Words
 from words.names import N_
@@ -235,6 +235,7 @@ def create_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(here.settings.allowed_hosts), www_redirect=False)
     app.add_middleware(PlainForms, refused=_not_a_plain_form)
     app.add_middleware(SafeAnswers)
+    app.add_middleware(Compressed)
     return app
 
 

@@ -171,3 +171,25 @@ def test_signing_in_and_out_stand_in_the_trail(site: Site) -> None:
     with site.store.read() as session:
         actions = [row.action for row in session.query(audit.AuditRow).order_by(audit.AuditRow.number)]
     assert actions[-3:] == ["user.sign_in_refused", "user.sign_in", "user.sign_out"]
+
+
+@pytest.mark.parametrize(
+    ("path", "site_that_asks", "compressed"),
+    [
+        ("/en/queue?a=word", "same-origin", True),
+        ("/en/queue?a=word", "none", True),
+        ("/en/queue?a=word", "same-site", False),
+        ("/en/queue?a=word", "cross-site", False),
+        ("/en/queue?a=word", "", False),
+        ("/static/gwylio.css", "cross-site", True),
+        ("/api/v1/openapi.json", "", True),
+    ],
+)
+def test_no_other_site_learns_from_the_length_of_a_page(
+    still_site: Site, path: str, site_that_asks: str, compressed: bool
+) -> None:
+    headers = {"sec-fetch-site": site_that_asks} if site_that_asks else {}
+    answer = still_site.visitor("rhys").get(path, headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers.get("content-encoding") == ("gzip" if compressed else None)
+    assert answer.headers["x-content-type-options"] == "nosniff"

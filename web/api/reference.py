@@ -104,7 +104,7 @@ def _type(schema: Mapping[str, Any]) -> str:
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
         return f"by name, {_type(schema['additionalProperties'])}"
     formats = {"date-time": "moment", "date": "day"}
-    return formats.get(schema.get("format", ""), {"string": "text", "null": "null"}.get(kind, kind))
+    return formats.get(str(schema.get("format", "")), {"string": "text"}.get(str(kind), str(kind)))
 
 
 PAGE: Final = """\
